@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Log lines on stderr: time, level, program, session, text. Any thread.
+ *
+ * error: something asked for is not there or was lost. warn: carried on, with less.
+ * info: lifecycle. debug: never once per frame. trace: may be once per frame.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/macros.h"
+
+enum gs_log_level {
+    GS_LOG_ERROR,
+    GS_LOG_WARN,
+    GS_LOG_INFO,
+    GS_LOG_DEBUG,
+    GS_LOG_TRACE,
+};
+
+/* Names the program and, where one is known, the session (NULL: none) on every later line. The
+ * level comes from GPUSHARE_LOG (error, warn, info, debug, trace); info without it. Copies both
+ * strings. Call before other threads start. */
+void gs_log_init(const char *program, const char *session);
+/* Replaces the level that gs_log_init chose. */
+void gs_log_set_level(enum gs_log_level level);
+/* "warn" → GS_LOG_WARN and so on; false for an unknown name, with *ret untouched. */
+bool gs_log_parse_level(const char *name, enum gs_log_level *ret);
+bool gs_log_enabled(enum gs_log_level level);
+void gs_log(enum gs_log_level level, const char *fmt, ...) GS_PRINTF(2, 3);
+
+#define gs_error(...) gs_log(GS_LOG_ERROR, __VA_ARGS__)
+#define gs_warn(...) gs_log(GS_LOG_WARN, __VA_ARGS__)
+#define gs_info(...) gs_log(GS_LOG_INFO, __VA_ARGS__)
+#define gs_debug(...) gs_log(GS_LOG_DEBUG, __VA_ARGS__)
+#define gs_trace(...) gs_log(GS_LOG_TRACE, __VA_ARGS__)

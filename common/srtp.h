@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* SRTP and SRTCP with AEAD_AES_128_GCM (RFC 3711, RFC 7714) by libsrtp2. One object is one
+ * direction of one stream and belongs to one thread; several may exist for the same key as long as
+ * only one protects RTP and only one protects RTCP. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/macros.h"
+#include "common/proto.h"
+
+#define GS_SRTP_TAG_SIZE 16
+#define GS_SRTCP_TRAILER_SIZE 20 /* tag and index */
+
+struct gs_srtp;
+
+enum gs_srtp_direction {
+    GS_SRTP_SEND,
+    GS_SRTP_RECEIVE,
+};
+
+/* ssrc: of the sender of the stream. 0, -EINVAL, -ENOMEM. */
+int gs_srtp_create(const uint8_t key[GS_SRTP_KEY_SIZE], uint32_t ssrc, enum gs_srtp_direction dir,
+                   struct gs_srtp **ret) GS_MUST_CHECK;
+void gs_srtp_destroy(struct gs_srtp *srtp);
+/* In place. *size grows (protect; the caller leaves GS_SRTP_TAG_SIZE or GS_SRTCP_TRAILER_SIZE
+ * bytes of room) or shrinks (unprotect). unprotect: -EACCES for a wrong tag, -EALREADY for a
+ * replayed packet, -EBADMSG for anything else; the buffer is then undefined. */
+int gs_srtp_protect(struct gs_srtp *srtp, void *packet, size_t *size) GS_MUST_CHECK;
+int gs_srtp_unprotect(struct gs_srtp *srtp, void *packet, size_t *size) GS_MUST_CHECK;
+int gs_srtp_protect_rtcp(struct gs_srtp *srtp, void *packet, size_t *size) GS_MUST_CHECK;
+int gs_srtp_unprotect_rtcp(struct gs_srtp *srtp, void *packet, size_t *size) GS_MUST_CHECK;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * H.264 encoders behind one face. One frame in flight, no reordering, no delay: every call of
+ * encode returns the packet of the picture that it was given.
+ *
+ * Thread: an encoder belongs to one thread at a time; creating it on one and then using it on
+ * another is fine.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/macros.h"
+#include "common/nv12.h"
+
+struct gs_encoder;
+
+struct gs_encoder_params {
+    uint32_t width, height; /* even, 64 … 8192 */
+    uint32_t fps;           /* ceiling, for the rate buffer */
+    uint32_t max_kbps;      /* 0: no limit */
+    uint32_t quality;       /* constant rate factor (H.264 QP scale), 0: default */
+    uint32_t threads;       /* 0: choose */
+};
+
+struct gs_packet {
+    const uint8_t *data; /* Annex B access unit; the encoder's, until the next call on it */
+    size_t size;
+    bool keyframe; /* IDR; SPS and PPS come first in it */
+};
+
+struct gs_encoder_impl {
+    const char *name;
+    /* 0: this machine has it. -errno otherwise, with the reason written for the log. Cheap; opens
+     * nothing. optional: always there. */
+    int (*probe)(char *why, size_t why_size);
+    int (*open)(const struct gs_encoder_params *p, struct gs_encoder **ret);
+    int (*encode)(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
+                  struct gs_packet *ret);
+    int (*set_rate)(struct gs_encoder *enc, uint32_t max_kbps); /* optional: -ENOTSUP */
+    void (*close)(struct gs_encoder *enc);                      /* frees enc; takes half-built ones */
+};
+
+/* First member of every implementation's own struct. */
+struct gs_encoder {
+    const struct gs_encoder_impl *impl;
+    struct gs_encoder_params params;
+    char why[256]; /* why this one was chosen, what refused before it */
+};
+
+/* All that were built in, best first, NULL at the end. "null" is last and never chosen by itself. */
+extern const struct gs_encoder_impl *const gs_encoder_impls[];
+
+/* name: NULL or "" walks the ladder: each is probed, opened, and must encode a frame; refusals are
+ * logged with their reason. A name is taken or fails. 0; -ENOENT for an unknown name; -EINVAL for
+ * bad params; else the last refusal's error. */
+int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
+                      struct gs_encoder **ret) GS_MUST_CHECK;
+void gs_encoder_destroy(struct gs_encoder *enc);
+/* idr: make this one an IDR (the first always is). */
+int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
+                      struct gs_packet *ret) GS_MUST_CHECK;
+/* From the next picture on, without an IDR where the implementation can. */
+int gs_encoder_set_rate(struct gs_encoder *enc, uint32_t max_kbps) GS_MUST_CHECK;

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Transports carry encoded frames away. Threads: send is called on the encode thread, everything
+ * else on the session's main thread; an implementation locks what both touch.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/macros.h"
+#include "common/proto.h"
+#include "common/trace.h"
+#include "encoder/encoder.h"
+
+struct gs_transport;
+
+struct gs_transport_listener {
+    /* The receiver needs an IDR: it is new, or lost what can't be repaired. Main thread. */
+    void (*keyframe_wanted)(void *user);
+    /* The receiver was first heard / is not heard any more. Main thread. */
+    void (*receiver_changed)(void *user, bool present);
+};
+
+struct gs_transport_params {
+    uint32_t fps;
+    const char *bind_address; /* numeric; NULL or "": any */
+    uint16_t udp_first, udp_last;
+    const char *path; /* file: where to */
+    const struct gs_transport_listener *listener;
+    void *user;
+};
+
+struct gs_transport_impl {
+    const char *name;
+    int (*open)(const struct gs_transport_params *p, struct gs_transport **ret);
+    /* Begins a new stream to one receiver: new keys and SSRCs, written into welcome together with
+     * the port. The stream before it ends. */
+    int (*attach)(struct gs_transport *t, struct gs_welcome *welcome);
+    void (*detach)(struct gs_transport *t);
+    /* Sends one access unit; fills trace->first_packet and last_packet. */
+    int (*send)(struct gs_transport *t, const struct gs_packet *packet,
+                struct gs_frame_trace *trace);
+    void (*close)(struct gs_transport *t); /* frees t; takes half-built ones */
+};
+
+/* First member of every implementation's own struct. */
+struct gs_transport {
+    const struct gs_transport_impl *impl;
+    struct gs_transport_params params;
+};
+
+/* NULL at the end: "srtp", "file", "null". */
+extern const struct gs_transport_impl *const gs_transport_impls[];
+
+int gs_transport_create(const char *name, const struct gs_transport_params *params,
+                        struct gs_transport **ret) GS_MUST_CHECK;
+void gs_transport_destroy(struct gs_transport *t);
+int gs_transport_attach(struct gs_transport *t, struct gs_welcome *welcome) GS_MUST_CHECK;
+void gs_transport_detach(struct gs_transport *t);
+int gs_transport_send(struct gs_transport *t, const struct gs_packet *packet,
+                      struct gs_frame_trace *trace) GS_MUST_CHECK;
