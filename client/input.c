@@ -9,33 +9,31 @@
 #define STEPS_A_CLICK 120
 
 void gs_input_queue_init(struct gs_input_queue *q,
-                         void (*send)(void *user, const uint8_t *records, size_t n,
-                                      uint32_t last_id),
+                         void (*send)(void *user, const struct gs_input *records, size_t n),
                          void *user)
 {
     *q = (struct gs_input_queue){.send = send, .user = user};
 }
 
-static void write_record(struct gs_input_queue *q, struct gs_input in, uint64_t now,
-                         uint8_t out[GS_INPUT_SIZE])
+static struct gs_input numbered(struct gs_input_queue *q, struct gs_input in, uint64_t now)
 {
     if (++q->last_id == 0) /* never sent */
         q->last_id = 1;
     in.id = q->last_id;
     in.time = (uint32_t)(now / GS_NS_PER_MS);
-    gs_input_write(&in, out);
+    return in;
 }
 
 void gs_input_flush(struct gs_input_queue *q, uint64_t now)
 {
-    uint8_t record[GS_INPUT_SIZE];
+    struct gs_input record;
 
     if (!q->has_motion)
         return;
     q->has_motion = false;
     q->last_motion = now;
-    write_record(q, q->motion, now, record);
-    q->send(q->user, record, 1, q->last_id);
+    record = numbered(q, q->motion, now);
+    q->send(q->user, &record, 1);
 }
 
 static void merge_motion(struct gs_input_queue *q, const struct gs_input *in, uint64_t now)
@@ -55,7 +53,7 @@ static void merge_motion(struct gs_input_queue *q, const struct gs_input *in, ui
 
 void gs_input_push(struct gs_input_queue *q, const struct gs_input *in, uint64_t now)
 {
-    uint8_t records[2 * GS_INPUT_SIZE];
+    struct gs_input records[GS_INPUT_BATCH];
     size_t n = 0;
 
     if (in->kind == GS_INPUT_MOTION_ABS || in->kind == GS_INPUT_MOTION_REL) {
@@ -65,11 +63,10 @@ void gs_input_push(struct gs_input_queue *q, const struct gs_input *in, uint64_t
     if (q->has_motion) {
         q->has_motion = false;
         q->last_motion = now;
-        write_record(q, q->motion, now, records);
-        n++;
+        records[n++] = numbered(q, q->motion, now);
     }
-    write_record(q, *in, now, records + n * GS_INPUT_SIZE);
-    q->send(q->user, records, n + 1, q->last_id);
+    records[n++] = numbered(q, *in, now);
+    q->send(q->user, records, n);
 }
 
 uint64_t gs_input_deadline(const struct gs_input_queue *q)

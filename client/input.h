@@ -2,7 +2,7 @@
 /*
  * Numbers the input records, merges pointer motion to at most one record per GS_INPUT_SPACING, and
  * keeps the order: what is not motion takes the motion before it along, at once. Pure: time is an
- * argument, the bytes go out through a callback.
+ * argument, the records go out through a callback.
  */
 #pragma once
 
@@ -14,10 +14,11 @@
 #include "common/proto.h"
 
 #define GS_INPUT_SPACING (2 * GS_NS_PER_MS)
+#define GS_INPUT_BATCH 2
 
 struct gs_input_queue {
-    /* One GS_MSG_INPUT payload of n records; the last one has the id last_id. */
-    void (*send)(void *user, const uint8_t *records, size_t n, uint32_t last_id);
+    /* n records (GS_INPUT_BATCH at most) for one GS_MSG_INPUT. */
+    void (*send)(void *user, const struct gs_input *records, size_t n);
     void *user;
     uint32_t last_id;      /* given to the last record, 0: none yet */
     uint64_t last_motion;  /* when one was sent */
@@ -26,8 +27,7 @@ struct gs_input_queue {
 };
 
 void gs_input_queue_init(struct gs_input_queue *q,
-                         void (*send)(void *user, const uint8_t *records, size_t n,
-                                      uint32_t last_id),
+                         void (*send)(void *user, const struct gs_input *records, size_t n),
                          void *user);
 /* Fills id and time of a copy of in. */
 void gs_input_push(struct gs_input_queue *q, const struct gs_input *in, uint64_t now);
