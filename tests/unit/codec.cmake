@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+gs_test(test_h264 LABEL unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_h264.c LIBS gs_encoder)
