@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define GS_HISTOGRAM_BUCKETS 2048
+#define GS_HISTOGRAM_BUCKETS 1088
 
 struct gs_histogram {
     uint64_t count;

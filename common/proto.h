@@ -19,22 +19,22 @@
 #define GS_PROTO_PORT 47800      /* TCP, TLS 1.3 */
 #define GS_PROTO_UDP_FIRST 47810 /* SRTP, one port per session */
 #define GS_PROTO_UDP_LAST 47999
-#define GS_PROTO_MAX_HELLO 65536 /* largest payload before a ticket was accepted */
+#define GS_PROTO_MAX_HELLO 65536   /* largest payload before a ticket was accepted */
 #define GS_PROTO_MAX_FRAME 4194304 /* largest payload after that */
-#define GS_PROTO_NAME_MAX 64     /* session name, with its NUL */
-#define GS_PROTO_TICKET_MAX 64   /* with its NUL */
+#define GS_PROTO_NAME_MAX 64       /* session name, with its NUL */
+#define GS_PROTO_TICKET_MAX 64     /* with its NUL */
 
 /* Control channel. c: sent by the client, h: sent by the host. */
 enum gs_msg_type {
-    GS_MSG_HELLO = 1,   /* c JSON, first message: who, which session, ticket, what it can do */
-    GS_MSG_WELCOME = 2, /* h JSON, answer: what was chosen and why, media keys and port */
-    GS_MSG_ERROR = 3,   /* h JSON {code, message}; the host closes after it */
-    GS_MSG_BYE = 4,     /* ch JSON {reason, status}; orderly end */
-    GS_MSG_PING = 5,    /* c u64 t0 (client clock, ns) */
-    GS_MSG_PONG = 6,    /* h u64 t0, u64 t1 (host clock at receipt, ns), u64 t2 (at sending) */
-    GS_MSG_INPUT = 7,   /* c one or more input records of GS_INPUT_SIZE bytes */
-    GS_MSG_KEYMAP = 8,  /* c XKB_KEYMAP_FORMAT_TEXT_V1 text, no NUL: the layout of the client */
-    GS_MSG_CURSOR = 9,  /* h struct gs_cursor_msg + pixels: the cursor image from now on */
+    GS_MSG_HELLO = 1,    /* c JSON, first message: who, which session, ticket, what it can do */
+    GS_MSG_WELCOME = 2,  /* h JSON, answer: what was chosen and why, media keys and port */
+    GS_MSG_ERROR = 3,    /* h JSON {reason, status}: refused; the host closes after it */
+    GS_MSG_BYE = 4,      /* ch JSON {reason, status}; orderly end */
+    GS_MSG_PING = 5,     /* c u64 t0 (client clock, ns) */
+    GS_MSG_PONG = 6,     /* h u64 t0, u64 t1 (host clock at receipt, ns), u64 t2 (at sending) */
+    GS_MSG_INPUT = 7,    /* c one or more input records of GS_INPUT_SIZE bytes */
+    GS_MSG_KEYMAP = 8,   /* c XKB_KEYMAP_FORMAT_TEXT_V1 text, no NUL: the layout of the client */
+    GS_MSG_CURSOR = 9,   /* h struct gs_cursor_msg + pixels: the cursor image from now on */
     GS_MSG_POINTER = 10, /* h u8 mode (enum gs_pointer_mode) */
     /* Link only; see enum gs_link_type. */
 };
@@ -47,13 +47,13 @@ enum gs_pointer_mode {
 /* Link between gpushare-host (H) and its worker (W). The host checks tickets and then forwards
  * control messages unread; their meaning is the worker's. */
 enum gs_link_type {
-    GS_LINK_CONFIG = 64,      /* H JSON, first message (struct gs_worker_config) */
-    GS_LINK_READY = 65,       /* W JSON (struct gs_worker_ready): takes clients from now on */
-    GS_LINK_CLIENT_OPEN = 66, /* H u32 client, hello JSON: a client with a valid ticket */
-    GS_LINK_CLIENT_DATA = 67, /* HW u32 client, u8 type, payload of that control message */
+    GS_LINK_CONFIG = 64,       /* H JSON, first message (struct gs_worker_config) */
+    GS_LINK_READY = 65,        /* W JSON (struct gs_worker_ready): takes clients from now on */
+    GS_LINK_CLIENT_OPEN = 66,  /* H u32 client, hello JSON: a client with a valid ticket */
+    GS_LINK_CLIENT_DATA = 67,  /* HW u32 client, u8 type, payload of that control message */
     GS_LINK_CLIENT_CLOSE = 68, /* HW u32 client, BYE JSON (may be empty): gone, or send it away */
-    GS_LINK_ENDED = 69,       /* W JSON {status, reason}: the application ended; then EOF */
-    GS_LINK_STOP = 70,        /* H empty: end the session */
+    GS_LINK_ENDED = 69,        /* W JSON {status, reason}: the application ended; then EOF */
+    GS_LINK_STOP = 70,         /* H empty: end the session */
 };
 
 /* ---- input records ---- */
@@ -74,8 +74,8 @@ enum gs_input_kind {
 
 /* On the wire: u32 id, u8 kind, u8 state, u16 code, i32 x, i32 y, u32 time. */
 struct gs_input {
-    uint32_t id;   /* chosen by the client, counting up from 1; 0 is never sent */
-    uint8_t kind;  /* enum gs_input_kind */
+    uint32_t id;  /* chosen by the client, counting up from 1; 0 is never sent */
+    uint8_t kind; /* enum gs_input_kind */
     uint8_t state;
     uint16_t code;
     int32_t x, y;
@@ -106,14 +106,16 @@ void gs_cursor_write(const struct gs_cursor_msg *msg, uint8_t *out);
 int gs_cursor_read(const void *data, size_t size, struct gs_cursor_msg *ret) GS_MUST_CHECK;
 
 /* ---- JSON messages ----
- * *_to_json return a string to be freed with free(). *_from_json take size bytes without a NUL,
- * accept unknown keys (so that versions can grow), demand the known ones with their types and
- * ranges, and return 0 or -EBADMSG / -EPROTO (a version that is not ours), *ret untouched. */
+ * *_to_json return a string to be freed with free(); bytes that are no UTF-8 and control characters
+ * in their fields are replaced (argv excepted: NULL is returned). *_from_json take size bytes
+ * without a NUL, accept unknown keys (so that versions can grow), demand the known ones with their
+ * types and ranges, and return 0 or -EBADMSG / -EPROTO (a version that is not ours), *ret
+ * untouched. */
 
 struct gs_hello {
     char session[GS_PROTO_NAME_MAX];
-    char ticket[GS_PROTO_TICKET_MAX];
-    char client[64]; /* program and version, for the log */
+    char ticket[GS_PROTO_TICKET_MAX];       /* "" where there is none */
+    char client[64];                        /* program and version, for the log */
     uint32_t display_width, display_height; /* 0: unknown */
     char decoder[32];                       /* name of the decoder that will be used */
 };
@@ -123,9 +125,9 @@ struct gs_hello {
 struct gs_welcome {
     char session[GS_PROTO_NAME_MAX];
     uint32_t width, height, fps;
-    uint32_t ssrc;        /* of the video */
-    uint32_t client_ssrc; /* that the client must use in its RTCP */
-    uint16_t udp_port;    /* on the host of the control connection */
+    uint32_t ssrc;                        /* of the video */
+    uint32_t client_ssrc;                 /* that the client must use in its RTCP */
+    uint16_t udp_port;                    /* on the host of the control connection */
     uint8_t host_key[GS_SRTP_KEY_SIZE];   /* host → client SRTP and SRTCP; base64 in JSON */
     uint8_t client_key[GS_SRTP_KEY_SIZE]; /* client → host SRTCP */
     char encoder[32], converter[32], renderer[128];
@@ -148,10 +150,10 @@ int gs_bye_from_json(const char *json, size_t size, struct gs_bye *ret) GS_MUST_
 struct gs_worker_config {
     char session[GS_PROTO_NAME_MAX];
     uint32_t width, height, fps;
-    uint32_t max_kbps;
-    char encoder[32];   /* "" : choose */
-    char converter[32]; /* "" : choose */
-    char source[32];    /* "" : desktop */
+    uint32_t max_kbps;     /* 0: no limit */
+    char encoder[32];      /* "" : choose */
+    char converter[32];    /* "" : choose */
+    char source[32];       /* "" : desktop */
     char bind_address[64]; /* UDP, numeric; "" : any */
     char runtime_dir[108]; /* private to this session, exists, 0700 */
     uint16_t udp_first, udp_last;
