@@ -10,9 +10,9 @@
 #include "tests/bench/bench.h"
 #include "tests/support/session_run.h"
 
-#define SETTLE_S 1.5      /* after the client's start, before measuring */
-#define TAIL_S 0.3        /* between measuring and the client's end */
-#define CLICK_EVERY_MS 97 /* no multiple of a frame */
+#define SETTLE_S 1.5        /* after the client's start, before measuring */
+#define TAIL_S 0.3          /* between measuring and the client's end */
+#define CLICK_EVERY_S 0.097 /* no multiple of a frame */
 
 const struct bench_scene bench_scenes[] = {
     {.name = "3d",
@@ -86,10 +86,10 @@ static struct sample take_sample(const struct gs_session_run *run, pid_t worker,
 
 static char *click_script(double seconds)
 {
-    GString *script = g_string_new("wait 1000\nmove 200 150\n");
+    GString *script = g_string_new("wait 1\nmove 200 150\n");
 
-    for (double t = 1.2; t < seconds - 0.3; t += CLICK_EVERY_MS / 1000.0)
-        g_string_append_printf(script, "click left\nwait %d\n", CLICK_EVERY_MS);
+    for (double t = 1.2; t < seconds - 0.3; t += CLICK_EVERY_S)
+        g_string_append_printf(script, "click left\nwait %g\n", CLICK_EVERY_S);
     return g_string_free(script, FALSE);
 }
 
