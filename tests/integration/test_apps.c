@@ -132,7 +132,7 @@ static void typed_is_seen(const char *name, const char *const *argv)
 
     start(&run, argv);
     look(&run, name, NULL, &before);
-    look(&run, typed, "wait 500\ntype echo hello-$((6*7))\nkey Return\n", &after);
+    look(&run, typed, "wait 0.5\ntext echo hello-$((6*7))\\n\n", &after);
     changed = gs_image_count_differing(&before.picture, &after.picture, 64);
     /* More than a cursor, less than another screen. */
     if (changed < 300 || changed > 1280 * 720 / 4)

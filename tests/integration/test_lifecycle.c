@@ -58,6 +58,24 @@ static void start_client(struct gs_session_run *run, struct gs_client_run *ret)
     assert_int_equal(gs_client_start(run, NULL, LONG_S, NULL, NULL, ret), 0);
 }
 
+/* A machine without a login manager gives nobody a runtime folder. */
+static void test_no_runtime_dir(void **state)
+{
+    g_autofree char *app = gs_program_path("gs-test-app");
+    const char *const argv[] = {app, "--mode", "static", NULL};
+    const char *const env[] = {"XDG_RUNTIME_DIR", NULL};
+    struct gs_session_run run;
+    g_autofree char *tmp = NULL;
+
+    (void)state;
+    assert_int_equal(gs_session_run_start_env(NULL, argv, env, &run), 0);
+    gives_picture(&run);
+    assert_int_equal(gs_session_run_stop(&run), 0);
+    tmp = g_build_filename(run.dir, "tmp", NULL);
+    assert_int_equal(gs_process_count_files(tmp), 0);
+    gs_session_run_finish(&run);
+}
+
 /* A static page sends nothing by itself: whoever comes must get a whole picture made for him. */
 static void test_client_comes_again(void **state)
 {
@@ -384,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_host_terminated),
         cmocka_unit_test(test_worker_killed),
         cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_no_runtime_dir),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 
 /* Where the clicks go: the middle of 640x360. */
 #define MIDDLE "move 320 180\n"
+#define LIMIT_S 60 /* of a client whose script ends it */
 
 static void start(struct gs_session_run *run, const char *mode)
 {
@@ -79,7 +80,7 @@ static void test_counter_streams(void **state)
 
     (void)state;
     start(&run, "counter");
-    assert_int_equal(gs_client_run(&run, 3, "wait 1000\n" MIDDLE "click left\n", &client), 0);
+    assert_int_equal(gs_client_run(&run, 3, "wait-frame\n" MIDDLE "click left\n", &client), 0);
     check_stats(&client);
     received = gs_client_stat(&client, "frames_received");
     decoded = gs_client_stat(&client, "frames_decoded");
@@ -155,13 +156,14 @@ static void flips(const char *script)
 {
     struct gs_session_run run;
     struct gs_client_run client;
-    uint32_t middle;
+    uint32_t inside;
 
     start(&run, "flip");
-    assert_int_equal(gs_client_run(&run, 3, script, &client), 0);
+    assert_int_equal(gs_client_run(&run, LIMIT_S, script, &client), 0);
     assert_int_equal(blocks_of(&client), 1);
-    middle = gs_image_pixel(&client.picture, 320, 180);
-    assert_true(gs_colour_distance(middle, GS_FLIP_COLOUR_B) <= 6);
+    /* Within the field that flips, and not under the pointer. */
+    inside = gs_image_pixel(&client.picture, 220, 110);
+    assert_true(gs_colour_distance(inside, GS_FLIP_COLOUR_B) <= 6);
     assert_true(gs_client_stat(&client, "input_latency_ms.p50") > 0);
     gs_client_finish(&client);
     stop(&run);
@@ -170,13 +172,13 @@ static void flips(const char *script)
 static void test_click_flips(void **state)
 {
     (void)state;
-    flips("wait 1000\n" MIDDLE "click left\n");
+    flips("wait-frame\n" MIDDLE "button left down\nwait-frame\nbutton left up\nquit\n");
 }
 
 static void test_key_flips(void **state)
 {
     (void)state;
-    flips("wait 1000\nkey space\n");
+    flips("wait-frame\nkey space down\nwait-frame\nkey space up\nquit\n");
 }
 
 static uint32_t count_colour(const struct gs_image *img, uint32_t rgb)
@@ -202,7 +204,7 @@ static void test_windows_are_seen(void **state)
     assert_true(count_colour(&before.picture, 0xe0c020) > 160 * 120 / 3);
     assert_true(count_colour(&before.picture, 0x60a040) > 320 * 200 / 2);
     assert_int_equal(count_colour(&before.picture, 0xd04080), 0);
-    assert_int_equal(gs_client_run(&run, 3, "wait 500\nmove 300 20\nclick right\n", &after), 0);
+    assert_int_equal(gs_client_run(&run, 3, "wait 0.5\nmove 300 20\nclick right\n", &after), 0);
     assert_true(count_colour(&after.picture, 0xd04080) > 120 * 90 / 2);
     gs_client_finish(&before);
     gs_client_finish(&after);

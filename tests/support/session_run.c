@@ -31,13 +31,15 @@ static void append_all(GPtrArray *to, const char *const *args)
         g_ptr_array_add(to, (char *)*args);
 }
 
-/* The environment of everything in this session, NULL-terminated; its folders are made. */
-static GPtrArray *session_env(const struct gs_session_run *run)
+/* The environment of everything in this session and `more`, NULL-terminated; its folders are made.
+ */
+static GPtrArray *session_env(const struct gs_session_run *run, const char *const *more)
 {
     static const char *const folders[][2] = {{"XDG_RUNTIME_DIR", "run"},
                                              {"XDG_STATE_HOME", "state"},
                                              {"XDG_CONFIG_HOME", "config"},
-                                             {"XDG_CACHE_HOME", "cache"}};
+                                             {"XDG_CACHE_HOME", "cache"},
+                                             {"TMPDIR", "tmp"}};
     GPtrArray *env = g_ptr_array_new_with_free_func(g_free);
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(folders); i++) {
@@ -50,6 +52,8 @@ static GPtrArray *session_env(const struct gs_session_run *run)
     g_ptr_array_add(env, g_strdup("WAYLAND_DISPLAY"));
     g_ptr_array_add(env, g_strdup("DISPLAY"));
     g_ptr_array_add(env, g_strdup(run->mark));
+    for (; more && *more; more++)
+        g_ptr_array_add(env, g_strdup(*more));
     g_ptr_array_add(env, NULL);
     return env;
 }
@@ -72,6 +76,12 @@ static int read_url(struct gs_session_run *run)
 int gs_session_run_start(const char *const *host_args, const char *const *app_argv,
                          struct gs_session_run *ret)
 {
+    return gs_session_run_start_env(host_args, app_argv, NULL, ret);
+}
+
+int gs_session_run_start_env(const char *const *host_args, const char *const *app_argv,
+                             const char *const *more, struct gs_session_run *ret)
+{
     g_autofree char *program = gs_program_path("gpushare-host");
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_autoptr(GPtrArray) env = NULL;
@@ -81,7 +91,7 @@ int gs_session_run_start(const char *const *host_args, const char *const *app_ar
     if (!ret->dir)
         return -EIO;
     ret->mark = g_strconcat("GS_TEST_MARK=", ret->dir, NULL);
-    env = session_env(ret);
+    env = session_env(ret, more);
     g_ptr_array_add(argv, program);
     g_ptr_array_add(argv, (char *)"run");
     if (!has_option(host_args, "--size")) {
@@ -204,7 +214,7 @@ int gs_client_start(struct gs_session_run *run, const char *url, double seconds,
     g_autofree char *base = g_strdup_printf("%s/client-%u", run->dir, run->clients++);
     g_autofree char *duration = g_strdup_printf("%g", seconds);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autoptr(GPtrArray) env = session_env(run);
+    g_autoptr(GPtrArray) env = session_env(run, NULL);
 
     *ret = (struct gs_client_run){.stats_path = g_strconcat(base, ".json", NULL),
                                   .snapshot_path = g_strconcat(base, ".png", NULL)};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `gpushare-host run` and `gpushare-client --headless` as fixtures: started in a world of their own
- * (runtime and state folders, a mark in the environment by which everything they start is found),
- * and looked after when they end. Thread: one at a time.
+ * (runtime, state and temporary folders, a mark in the environment by which everything they start
+ * is found), and looked after when they end. Thread: one at a time.
  */
 #pragma once
 
@@ -25,11 +25,14 @@ struct gs_session_run {
 /* Names the program's file in the build tree; for g_free. */
 char *gs_program_path(const char *name);
 
-/* Starts `gpushare-host run HOST_ARGS -- APP_ARGV` (both NULL-terminated; host_args may be NULL)
- * and waits for its URL. Without size and port options it takes 640x360 and free ports. 0, or
- * -errno with the host's stderr on ours; finish it in both cases. */
+/* Starts `gpushare-host run HOST_ARGS -- APP_ARGV` and waits for its URL. Without a size among the
+ * host's options it takes 640x360. 0, or -errno with the host's stderr on ours; finish it in both
+ * cases. */
 int gs_session_run_start(const char *const *host_args, const char *const *app_argv,
                          struct gs_session_run *ret) GS_MUST_CHECK;
+/* The same with an environment on top, as gs_process_start takes it. */
+int gs_session_run_start_env(const char *const *host_args, const char *const *app_argv,
+                             const char *const *more, struct gs_session_run *ret) GS_MUST_CHECK;
 /* Ends the host with SIGTERM if it still runs, and checks that nothing of the session is left: no
  * process, no file in the runtime folder. Its exit status; -EBUSY when something was left. */
 int gs_session_run_stop(struct gs_session_run *run) GS_MUST_CHECK;
