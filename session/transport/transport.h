@@ -48,6 +48,7 @@ struct gs_transport_impl {
 struct gs_transport {
     const struct gs_transport_impl *impl;
     struct gs_transport_params params;
+    uint16_t udp_port; /* 0: has none */
 };
 
 /* NULL at the end: "srtp", "file", "null". */

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session/pipeline.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "session/pacing.h"
+
+#define MAX_FAILURES_IN_A_ROW 30
+
+/* What the encode thread is given, and gives back. */
+struct job {
+    struct gs_frame_trace trace;
+    bool idr;
+    int encode_err, send_err;
+};
+
+struct gs_pipeline {
+    struct gs_pipeline_params params;
+
+    /* Main thread. */
+    GSource *tick; /* runs what is due; ready at once or by timer_fd */
+    GSource *done; /* the encode thread finished a frame */
+    int timer_fd;
+    uint64_t timer_at; /* what timer_fd is set to; 0: off */
+    struct gs_pacing pacing;
+    bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
+    bool dirty, busy, callback_wanted;
+    uint64_t dirty_since;
+    uint32_t frame_id, input_id, dirty_input_id;
+    unsigned failures;
+    struct gs_nv12
+        picture; /* written while no frame is in flight, read by the encode thread else */
+
+    /* Handed over under lock. */
+    GThread *thread;
+    GMutex lock;
+    GCond wake;
+    bool have_job, quit;
+    struct job job;
+    int done_fd; /* eventfd: encode thread → main */
+};
+
+/* ---- encode thread ---- */
+
+static void encode_one(struct gs_pipeline *pl, struct job *job)
+{
+    struct gs_packet packet;
+
+    job->trace.encode_start = gs_now_ns();
+    job->encode_err = gs_encoder_encode(pl->params.encoder, &pl->picture, job->idr, &packet);
+    job->trace.encode_end = gs_now_ns();
+    if (job->encode_err < 0)
+        return;
+    job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
+}
+
+static void *encode_thread(void *data)
+{
+    struct gs_pipeline *pl = data;
+    struct job job;
+
+    for (;;) {
+        g_mutex_lock(&pl->lock);
+        while (!pl->have_job && !pl->quit)
+            g_cond_wait(&pl->wake, &pl->lock);
+        if (pl->quit) {
+            g_mutex_unlock(&pl->lock);
+            return NULL;
+        }
+        job = pl->job;
+        pl->have_job = false;
+        g_mutex_unlock(&pl->lock);
+
+        encode_one(pl, &job);
+
+        g_mutex_lock(&pl->lock);
+        pl->job = job;
+        g_mutex_unlock(&pl->lock);
+        if (eventfd_write(pl->done_fd, 1) < 0)
+            gs_error("eventfd: %s", g_strerror(errno));
+    }
+}
+
+/* ---- main thread ---- */
+
+static void set_timer(struct gs_pipeline *pl, uint64_t at)
+{
+    struct itimerspec spec = {
+        .it_value = {.tv_sec = (time_t)(at / GS_NS_PER_S), .tv_nsec = (long)(at % GS_NS_PER_S)}};
+
+    if (at == pl->timer_at)
+        return;
+    pl->timer_at = at;
+    if (timerfd_settime(pl->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
+        gs_error("timerfd_settime: %s", g_strerror(errno));
+}
+
+static bool wants_capture(const struct gs_pipeline *pl)
+{
+    return pl->watched && !pl->busy && (pl->dirty || pl->keyframe);
+}
+
+/* A commit that waits to be captured keeps its callback: the next one would be drawn for nothing.
+ */
+static bool may_answer_callbacks(const struct gs_pipeline *pl)
+{
+    return pl->callback_wanted && !(pl->watched && pl->dirty);
+}
+
+static void schedule(struct gs_pipeline *pl)
+{
+    uint64_t now = gs_now_ns(), at = UINT64_MAX;
+
+    if (wants_capture(pl))
+        at = gs_pacing_capture_at(&pl->pacing, now);
+    if (may_answer_callbacks(pl))
+        at = GS_MIN(at, gs_pacing_callback_at(&pl->pacing, now));
+    if (at <= now)
+        g_source_set_ready_time(pl->tick, 0);
+    else
+        set_timer(pl, at == UINT64_MAX ? 0 : at);
+}
+
+static int convert_scene(void *user, const struct gs_scene *scene)
+{
+    struct gs_pipeline *pl = user;
+
+    return gs_converter_convert(pl->params.converter, scene, &pl->picture);
+}
+
+static void note_result(struct gs_pipeline *pl, const char *what, int err)
+{
+    if (err >= 0) {
+        pl->failures = 0;
+        return;
+    }
+    pl->keyframe = true;
+    if (pl->failures++ == 0)
+        gs_warn("%s failed: %s", what, g_strerror(-err));
+    if (pl->failures == MAX_FAILURES_IN_A_ROW) {
+        g_autofree char *reason = g_strdup_printf("%s keeps failing: %s", what, g_strerror(-err));
+
+        pl->watched = false;
+        pl->params.failed(pl->params.user, reason);
+    }
+}
+
+static void capture(struct gs_pipeline *pl, uint64_t now)
+{
+    struct gs_frame_trace trace = {.frame_id = pl->frame_id + 1,
+                                   .input_id = pl->dirty ? pl->dirty_input_id : pl->input_id,
+                                   .commit = pl->dirty ? pl->dirty_since : now,
+                                   .grant = now};
+    int err;
+
+    trace.convert_start = gs_now_ns();
+    err = pl->params.source->impl->capture(pl->params.source, !pl->complete, convert_scene, pl);
+    trace.convert_end = gs_now_ns();
+    pl->dirty = false;
+    gs_pacing_captured(&pl->pacing, now);
+    if (err < 0) {
+        pl->complete = false;
+        note_result(pl, "conversion", err);
+        return;
+    }
+    pl->complete = true;
+    pl->frame_id++;
+    pl->busy = true;
+    g_mutex_lock(&pl->lock);
+    pl->job = (struct job){.trace = trace, .idr = pl->keyframe};
+    pl->have_job = true;
+    g_cond_signal(&pl->wake);
+    g_mutex_unlock(&pl->lock);
+    pl->keyframe = false;
+}
+
+static gboolean on_tick(gpointer data)
+{
+    struct gs_pipeline *pl = data;
+    uint64_t now = gs_now_ns(), expirations;
+
+    g_source_set_ready_time(pl->tick, -1);
+    if (pl->timer_at && pl->timer_at <= now) {
+        if (read(pl->timer_fd, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
+            gs_error("timerfd: %s", g_strerror(errno));
+        pl->timer_at = 0;
+    }
+    if (wants_capture(pl) && gs_pacing_capture_at(&pl->pacing, now) <= now)
+        capture(pl, now);
+    if (may_answer_callbacks(pl) && gs_pacing_callback_at(&pl->pacing, now) <= now) {
+        pl->callback_wanted = false;
+        gs_pacing_callback_sent(&pl->pacing, now);
+        pl->params.source->impl->frame_done(pl->params.source, now);
+    }
+    schedule(pl);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_done(int fd, GIOCondition condition GS_UNUSED, gpointer data)
+{
+    struct gs_pipeline *pl = data;
+    struct job job;
+    eventfd_t n;
+
+    if (eventfd_read(fd, &n) < 0)
+        return G_SOURCE_CONTINUE;
+    g_mutex_lock(&pl->lock);
+    job = pl->job;
+    g_mutex_unlock(&pl->lock);
+    pl->busy = false;
+    note_result(pl, "encoding", job.encode_err);
+    /* A frame that never left leaves no gap for the receiver to see. */
+    if (job.send_err < 0)
+        pl->keyframe = true;
+    gs_pacing_encoded(&pl->pacing, gs_now_ns() - job.trace.grant);
+    gs_trace("frame %u: convert %.2f ms, encode %.2f ms, commit to sent %.2f ms",
+             job.trace.frame_id, (double)(job.trace.convert_end - job.trace.convert_start) / 1e6,
+             (double)(job.trace.encode_end - job.trace.encode_start) / 1e6,
+             (double)(job.trace.last_packet - job.trace.commit) / 1e6);
+    schedule(pl);
+    return G_SOURCE_CONTINUE;
+}
+
+/* The tick source has no check of its own: a ready time or the timer's descriptor wakes it. */
+static gboolean tick_dispatch(GSource *source GS_UNUSED, GSourceFunc callback, gpointer data)
+{
+    return callback(data);
+}
+
+static GSourceFuncs tick_funcs = {.dispatch = tick_dispatch};
+
+static void attach_sources(struct gs_pipeline *pl)
+{
+    GMainContext *context = g_main_context_get_thread_default();
+
+    pl->tick = g_source_new(&tick_funcs, sizeof(GSource));
+    g_source_set_static_name(pl->tick, "pipeline tick");
+    g_source_add_unix_fd(pl->tick, pl->timer_fd, G_IO_IN);
+    g_source_set_callback(pl->tick, on_tick, pl, NULL);
+    g_source_set_priority(pl->tick, G_PRIORITY_HIGH);
+    g_source_attach(pl->tick, context);
+    pl->done = g_unix_fd_source_new(pl->done_fd, G_IO_IN);
+    g_source_set_callback(pl->done, G_SOURCE_FUNC(on_done), pl, NULL);
+    g_source_set_priority(pl->done, G_PRIORITY_HIGH);
+    g_source_attach(pl->done, context);
+}
+
+int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeline **ret)
+{
+    struct gs_pipeline *pl = g_new0(struct gs_pipeline, 1);
+    int err;
+
+    pl->params = *params;
+    pl->timer_fd = pl->done_fd = -1;
+    g_mutex_init(&pl->lock);
+    g_cond_init(&pl->wake);
+    gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
+    err = gs_nv12_alloc(params->width, params->height, &pl->picture);
+    if (err < 0)
+        goto fail;
+    pl->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    pl->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pl->timer_fd < 0 || pl->done_fd < 0) {
+        err = -errno;
+        goto fail;
+    }
+    attach_sources(pl);
+    pl->thread = g_thread_new("encode", encode_thread, pl);
+    *ret = pl;
+    return 0;
+fail:
+    gs_pipeline_destroy(pl);
+    return err;
+}
+
+static void destroy_source(GSource *source)
+{
+    if (!source)
+        return;
+    g_source_destroy(source);
+    g_source_unref(source);
+}
+
+void gs_pipeline_destroy(struct gs_pipeline *pl)
+{
+    if (!pl)
+        return;
+    if (pl->thread) {
+        g_mutex_lock(&pl->lock);
+        pl->quit = true;
+        g_cond_signal(&pl->wake);
+        g_mutex_unlock(&pl->lock);
+        g_thread_join(pl->thread);
+    }
+    destroy_source(pl->tick);
+    destroy_source(pl->done);
+    if (pl->timer_fd >= 0)
+        close(pl->timer_fd);
+    if (pl->done_fd >= 0)
+        close(pl->done_fd);
+    gs_nv12_free(&pl->picture);
+    g_mutex_clear(&pl->lock);
+    g_cond_clear(&pl->wake);
+    g_free(pl);
+}
+
+void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
+{
+    gs_pacing_committed(&pl->pacing, commit_ns);
+    if (!pl->dirty)
+        pl->dirty_since = commit_ns;
+    pl->dirty = true;
+    pl->dirty_input_id = pl->input_id;
+    schedule(pl);
+}
+
+void gs_pipeline_frame_wanted(struct gs_pipeline *pl)
+{
+    pl->callback_wanted = true;
+    schedule(pl);
+}
+
+void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
+{
+    pl->input_id = input_id;
+}
+
+void gs_pipeline_set_watched(struct gs_pipeline *pl, bool watched)
+{
+    if (pl->watched == watched)
+        return;
+    pl->watched = watched;
+    pl->pacing.next_callback = 0;
+    gs_pacing_set_fps(&pl->pacing, watched ? pl->params.fps : GS_PIPELINE_UNWATCHED_FPS);
+    /* What changed while nobody watched is not late: its frame begins now. */
+    if (watched && pl->dirty)
+        pl->dirty_since = gs_now_ns();
+    schedule(pl);
+}
+
+void gs_pipeline_request_keyframe(struct gs_pipeline *pl)
+{
+    pl->keyframe = true;
+    schedule(pl);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The way of a frame through the worker: a commit is captured and converted on the main thread,
+ * encoded and sent on the encode thread, at most one at a time, the newest always next. Everything
+ * here is called on the session's main thread.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/macros.h"
+#include "encoder/encoder.h"
+#include "session/convert.h"
+#include "session/source.h"
+#include "session/transport/transport.h"
+
+struct gs_pipeline;
+
+struct gs_pipeline_params {
+    uint32_t width, height, fps;
+    /* Borrowed; they outlive the pipeline. The encoder and the sending side of the transport are
+     * used on the encode thread only. */
+    struct gs_source *source;
+    struct gs_converter *converter;
+    struct gs_encoder *encoder;
+    struct gs_transport *transport;
+    /* The encoder or converter fails again and again. Called once. */
+    void (*failed)(void *user, const char *reason);
+    void *user;
+};
+
+int gs_pipeline_create(const struct gs_pipeline_params *params,
+                       struct gs_pipeline **ret) GS_MUST_CHECK;
+/* Waits for the frame in flight. Accepts NULL. */
+void gs_pipeline_destroy(struct gs_pipeline *pl);
+
+/* From the source: see struct gs_source_listener. */
+void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns);
+void gs_pipeline_frame_wanted(struct gs_pipeline *pl);
+/* An input record was handed to the application. */
+void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id);
+/* Whether somebody receives. Nobody: nothing is captured and the application is slowed down to
+ * GS_PIPELINE_UNWATCHED_FPS. */
+void gs_pipeline_set_watched(struct gs_pipeline *pl, bool watched);
+/* The next frame is an IDR, and there is a next frame even if nothing changed. */
+void gs_pipeline_request_keyframe(struct gs_pipeline *pl);
+
+#define GS_PIPELINE_UNWATCHED_FPS 5

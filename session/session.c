@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "common/bytes.h"
+#include "common/channel.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/proto.h"
+#include "encoder/encoder.h"
+#include "session/convert.h"
+#include "session/egl.h"
+#include "session/pipeline.h"
+#include "session/source.h"
+#include "session/transport/transport.h"
+#include "session/viewer.h"
+
+#define END_FLUSH_MS 500
+
+struct gs_session {
+    GMainLoop *loop;
+    struct gs_channel *link;
+    bool configured, ended;
+    int exit_status;
+    struct gs_worker_config config;
+    struct gs_worker_ready ready;
+    char why[256];
+
+    struct gs_egl *egl; /* NULL: no GPU, and nothing asked for one */
+    struct gs_source *source;
+    struct gs_converter *converter;
+    struct gs_encoder *encoder;
+    struct gs_transport *transport;
+    struct gs_pipeline *pipeline;
+    struct gs_viewer viewer;
+};
+
+/* ---- end ---- */
+
+static void end(struct gs_session *s, int status, const char *reason)
+{
+    struct gs_bye bye = {.status = status};
+    char *json;
+
+    if (s->ended)
+        return;
+    s->ended = true;
+    s->exit_status = status;
+    gs_info("session ends: %s", reason);
+    g_strlcpy(bye.reason, reason, sizeof(bye.reason));
+    json = gs_bye_to_json(&bye);
+    if (gs_channel_send(s->link, GS_LINK_ENDED, json, strlen(json)) < 0)
+        gs_warn("the host could not be told that the session ended");
+    free(json);
+    gs_channel_close_after_flush(s->link, END_FLUSH_MS);
+}
+
+void gs_session_stop(struct gs_session *s)
+{
+    end(s, 0, "the session was stopped");
+}
+
+int gs_session_exit_status(const struct gs_session *s)
+{
+    return s->exit_status;
+}
+
+/* ---- what the parts report ---- */
+
+static void on_damaged(void *user, uint64_t commit_ns)
+{
+    struct gs_session *s = user;
+
+    if (s->pipeline)
+        gs_pipeline_damaged(s->pipeline, commit_ns);
+}
+
+static void on_frame_wanted(void *user)
+{
+    struct gs_session *s = user;
+
+    if (s->pipeline)
+        gs_pipeline_frame_wanted(s->pipeline);
+}
+
+static void on_cursor(void *user, const struct gs_cursor_msg *msg)
+{
+    struct gs_session *s = user;
+
+    gs_viewer_send_cursor(&s->viewer, msg);
+}
+
+static void on_pointer_mode(void *user, enum gs_pointer_mode mode)
+{
+    struct gs_session *s = user;
+    uint8_t byte = (uint8_t)mode;
+
+    gs_viewer_send(&s->viewer, GS_MSG_POINTER, &byte, 1);
+}
+
+static void on_app_ended(void *user, int wait_status, const char *reason)
+{
+    bool ok = WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
+
+    end(user, ok ? 0 : 1, reason);
+}
+
+static const struct gs_source_listener source_listener = {
+    .damaged = on_damaged,
+    .frame_wanted = on_frame_wanted,
+    .cursor = on_cursor,
+    .pointer_mode = on_pointer_mode,
+    .ended = on_app_ended,
+};
+
+static void on_keyframe_wanted(void *user)
+{
+    struct gs_session *s = user;
+
+    if (s->pipeline)
+        gs_pipeline_request_keyframe(s->pipeline);
+}
+
+static void on_receiver_changed(void *user, bool present)
+{
+    struct gs_session *s = user;
+
+    gs_info("%s", present ? "the client receives" : "the client is not heard any more");
+    if (s->pipeline)
+        gs_pipeline_set_watched(s->pipeline, present);
+}
+
+static const struct gs_transport_listener transport_listener = {
+    .keyframe_wanted = on_keyframe_wanted,
+    .receiver_changed = on_receiver_changed,
+};
+
+static void on_pipeline_failed(void *user, const char *reason)
+{
+    end(user, 1, reason);
+}
+
+static void on_input_applied(void *user, uint32_t input_id)
+{
+    struct gs_session *s = user;
+
+    gs_pipeline_input_applied(s->pipeline, input_id);
+}
+
+/* ---- building ---- */
+
+/* Without a GPU the session needs no GL of its own: the applications bring theirs. */
+static void open_egl(struct gs_session *s)
+{
+    if (!gs_egl_gpu_present(NULL, 0) && strcmp(s->config.converter, "gl") != 0) {
+        g_strlcpy(s->ready.renderer, "software: no GPU found", sizeof(s->ready.renderer));
+        return;
+    }
+    if (gs_egl_create(NULL, &s->egl) < 0)
+        g_strlcpy(s->ready.renderer, "software: EGL does not start", sizeof(s->ready.renderer));
+    else
+        g_strlcpy(s->ready.renderer, s->egl->renderer, sizeof(s->ready.renderer));
+}
+
+static int open_source(struct gs_session *s)
+{
+    const struct gs_source_params params = {
+        .width = s->config.width,
+        .height = s->config.height,
+        .fps = s->config.fps,
+        .runtime_dir = s->config.runtime_dir,
+        .egl = s->egl,
+        .argv = s->config.argv,
+        .listener = &source_listener,
+        .user = s,
+    };
+
+    return gs_source_create(s->config.source, &params, &s->source);
+}
+
+static int open_encoder(struct gs_session *s)
+{
+    const struct gs_encoder_params params = {
+        .width = s->config.width,
+        .height = s->config.height,
+        .fps = s->config.fps,
+        .max_kbps = s->config.max_kbps,
+    };
+
+    return gs_encoder_create(s->config.encoder, &params, &s->encoder);
+}
+
+static int open_transport(struct gs_session *s)
+{
+    const struct gs_transport_params params = {
+        .fps = s->config.fps,
+        .bind_address = s->config.bind_address,
+        .udp_first = s->config.udp_first,
+        .udp_last = s->config.udp_last,
+        .listener = &transport_listener,
+        .user = s,
+    };
+
+    return gs_transport_create("srtp", &params, &s->transport);
+}
+
+static int open_pipeline(struct gs_session *s)
+{
+    const struct gs_pipeline_params params = {
+        .width = s->config.width,
+        .height = s->config.height,
+        .fps = s->config.fps,
+        .source = s->source,
+        .converter = s->converter,
+        .encoder = s->encoder,
+        .transport = s->transport,
+        .failed = on_pipeline_failed,
+        .user = s,
+    };
+
+    return gs_pipeline_create(&params, &s->pipeline);
+}
+
+/* Each part in the order in which they need each other; *ret_what names the one that failed. */
+static int build(struct gs_session *s, const char **ret_what)
+{
+    int err;
+
+    open_egl(s);
+    *ret_what = "encoder";
+    err = open_encoder(s);
+    if (err < 0)
+        return err;
+    *ret_what = "converter";
+    err = gs_converter_create(s->config.converter, s->egl, s->config.width, s->config.height,
+                              &s->converter);
+    if (err < 0)
+        return err;
+    *ret_what = "transport";
+    err = open_transport(s);
+    if (err < 0)
+        return err;
+    *ret_what = "source";
+    err = open_source(s);
+    if (err < 0)
+        return err;
+    *ret_what = "pipeline";
+    err = open_pipeline(s);
+    if (err < 0)
+        return err;
+    *ret_what = s->config.argv[0] ? s->config.argv[0] : "application";
+    return s->source->impl->start(s->source);
+}
+
+static void say_ready(struct gs_session *s)
+{
+    char *json;
+
+    g_strlcpy(s->ready.encoder, s->encoder->impl->name, sizeof(s->ready.encoder));
+    g_strlcpy(s->ready.converter, s->converter->impl->name, sizeof(s->ready.converter));
+    s->ready.udp_port = s->transport->udp_port;
+    s->ready.x11_display =
+        s->source->impl->x11_display ? s->source->impl->x11_display(s->source) : -1;
+    g_snprintf(s->why, sizeof(s->why), "%s; %s", s->encoder->why, s->converter->why);
+    gs_info("%ux%u at %u fps, encoder %s, converter %s, renderer %s, UDP port %u", s->config.width,
+            s->config.height, s->config.fps, s->ready.encoder, s->ready.converter,
+            s->ready.renderer, s->ready.udp_port);
+    json = gs_worker_ready_to_json(&s->ready);
+    if (gs_channel_send(s->link, GS_LINK_READY, json, strlen(json)) < 0)
+        gs_warn("the host could not be told that the session is ready");
+    free(json);
+}
+
+static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
+{
+    g_autofree char *reason = NULL;
+    const char *what = "";
+    int err;
+
+    if (s->configured) {
+        end(s, 1, "the host configured the session twice");
+        return;
+    }
+    err = gs_worker_config_from_json((const char *)payload, size, &s->config);
+    if (err < 0) {
+        end(s, 1, "the host sent a configuration that is not valid");
+        return;
+    }
+    s->configured = true;
+    gs_log_init("gpushare-session", s->config.session);
+    err = build(s, &what);
+    if (err < 0) {
+        reason = g_strdup_printf("%s: %s", what, g_strerror(-err));
+        end(s, 1, reason);
+        return;
+    }
+    s->viewer.source = s->source;
+    say_ready(s);
+}
+
+/* ---- clients ---- */
+
+static void release_client(struct gs_session *s)
+{
+    const struct gs_input reset = {.id = s->viewer.id, .kind = GS_INPUT_RESET};
+
+    /* What the client held down must not stay down without it. */
+    s->source->impl->input(s->source, &reset);
+    gs_pipeline_set_watched(s->pipeline, false);
+    gs_transport_detach(s->transport);
+}
+
+static void open_client(struct gs_session *s, uint32_t id, const char *json, size_t size)
+{
+    struct gs_welcome welcome = {0};
+    struct gs_hello hello;
+    char *text;
+    int err;
+
+    if (s->viewer.id) {
+        gs_viewer_close(&s->viewer, 0, "another client took over the session");
+        release_client(s);
+    }
+    s->viewer.id = id;
+    err = gs_hello_from_json(json, size, &hello);
+    if (!err)
+        err = gs_transport_attach(s->transport, &welcome);
+    if (err < 0) {
+        gs_warn("client %u: %s", id, g_strerror(-err));
+        gs_viewer_close(&s->viewer, 1, "the session could not open a stream");
+        return;
+    }
+    g_strlcpy(welcome.session, s->config.session, sizeof(welcome.session));
+    welcome.width = s->config.width;
+    welcome.height = s->config.height;
+    welcome.fps = s->config.fps;
+    g_strlcpy(welcome.encoder, s->ready.encoder, sizeof(welcome.encoder));
+    g_strlcpy(welcome.converter, s->ready.converter, sizeof(welcome.converter));
+    g_strlcpy(welcome.renderer, s->ready.renderer, sizeof(welcome.renderer));
+    g_strlcpy(welcome.why, s->why, sizeof(welcome.why));
+    text = gs_welcome_to_json(&welcome);
+    gs_viewer_send(&s->viewer, GS_MSG_WELCOME, text, strlen(text));
+    free(text);
+    gs_info("client %u: %s, decoder %s", id, hello.client, hello.decoder);
+    if (s->source->impl->announce)
+        s->source->impl->announce(s->source);
+}
+
+static void client_data(struct gs_session *s, uint32_t id, struct gs_reader *r)
+{
+    uint8_t type = gs_read_u8(r);
+    size_t size = gs_reader_left(r);
+    const uint8_t *payload = gs_read_bytes(r, size);
+
+    if (id != s->viewer.id || r->overrun)
+        return;
+    if (gs_viewer_handle(&s->viewer, type, payload, size) == 0)
+        return;
+    gs_warn("client %u broke the protocol with message %u", id, type);
+    gs_viewer_close(&s->viewer, 1, "protocol error");
+    release_client(s);
+}
+
+static void client_closed(struct gs_session *s, uint32_t id)
+{
+    if (id != s->viewer.id)
+        return;
+    s->viewer.id = 0;
+    release_client(s);
+}
+
+/* ---- link ---- */
+
+static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
+{
+    struct gs_session *s = user;
+    struct gs_reader r;
+    uint32_t id;
+
+    if (s->ended)
+        return;
+    if (type == GS_LINK_CONFIG) {
+        configure(s, payload, size);
+        return;
+    }
+    if (type == GS_LINK_STOP) {
+        gs_session_stop(s);
+        return;
+    }
+    gs_reader_init(&r, payload, size);
+    id = gs_read_u32(&r);
+    if (!s->pipeline || r.overrun || id == 0)
+        return;
+    if (type == GS_LINK_CLIENT_OPEN)
+        open_client(s, id, (const char *)payload + 4, size - 4);
+    else if (type == GS_LINK_CLIENT_DATA)
+        client_data(s, id, &r);
+    else if (type == GS_LINK_CLIENT_CLOSE)
+        client_closed(s, id);
+}
+
+static void on_link_closed(void *user, int err)
+{
+    struct gs_session *s = user;
+
+    if (!s->ended) {
+        gs_error("the host is gone%s%s", err ? ": " : "", err ? g_strerror(-err) : "");
+        s->ended = true;
+        s->exit_status = 1;
+    }
+    g_main_loop_quit(s->loop);
+}
+
+static const struct gs_channel_handler link_handler = {
+    .frame = on_link_frame,
+    .closed = on_link_closed,
+};
+
+struct gs_session *gs_session_create(GIOStream *link, GMainLoop *loop)
+{
+    struct gs_session *s = g_new0(struct gs_session, 1);
+
+    s->loop = loop;
+    s->link = gs_channel_create(link, GS_PROTO_MAX_FRAME, &link_handler, s);
+    s->viewer = (struct gs_viewer){
+        .link = s->link,
+        .input_applied = on_input_applied,
+        .user = s,
+    };
+    return s;
+}
+
+void gs_session_destroy(struct gs_session *s)
+{
+    if (!s)
+        return;
+    /* The pipeline's thread uses encoder and transport; the source reports to the pipeline. */
+    gs_pipeline_destroy(s->pipeline);
+    s->pipeline = NULL;
+    gs_source_destroy(s->source);
+    gs_transport_destroy(s->transport);
+    gs_converter_destroy(s->converter);
+    gs_encoder_destroy(s->encoder);
+    gs_egl_destroy(s->egl);
+    gs_channel_destroy(s->link);
+    gs_worker_config_finish(&s->config);
+    g_free(s);
+}

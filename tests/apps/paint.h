@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pictures of gs-test-app, which the tests know pixel by pixel. Pure; any thread. */
+#pragma once
+
+#include <stdint.h>
+
+#define GS_BLOCK_SIZE 8 /* pixels a side */
+#define GS_BLOCK_COLUMNS 16
+#define GS_BLOCK_ROWS 4 /* two of the value, most significant bit first, two of its complement */
+
+#define GS_FLIP_COLOUR_A 0x204080 /* 0xRRGGBB */
+#define GS_FLIP_COLOUR_B 0xd0a030
+#define GS_FLIP_PAGE 0xe8e8e8
+
+/* Bars fill the upper three quarters from left to right; below is a ramp from black to white. */
+#define GS_COLOUR_BARS 8
+extern const uint32_t gs_colour_bars[GS_COLOUR_BARS]; /* 0xRRGGBB */
+
+struct gs_canvas {
+    uint32_t *pixels; /* XRGB8888 */
+    uint32_t width, height;
+    uint32_t stride; /* pixels a row */
+};
+
+/* Clips. */
+void gs_paint_rect(const struct gs_canvas *c, int x, int y, int width, int height, uint32_t rgb);
+/* A gradient with moving squares; differs all over from frame to frame. */
+void gs_paint_motion(const struct gs_canvas *c, uint32_t frame);
+/* Lines of what looks like text, moved up by `scroll` pixels. */
+void gs_paint_page(const struct gs_canvas *c, uint32_t scroll);
+void gs_paint_colours(const struct gs_canvas *c);
+/* The value, Gray-coded, as blocks in the top left corner: neighbouring values differ in one block
+ * only, so a picture between two frames never reads as a third one. */
+void gs_paint_blocks(const struct gs_canvas *c, uint32_t value);
