@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "client/picture.h"
 #include "client/receive/receiver.h"
@@ -23,6 +24,7 @@ struct gs_decoder_impl {
 /* First member of every implementation's own struct. */
 struct gs_decoder {
     const struct gs_decoder_impl *impl;
+    bool started; /* an IDR was decoded, and everything since */
 };
 
 /* Best first, NULL at the end; "null" (a black picture, for load tests) is never chosen by itself. */
@@ -31,5 +33,7 @@ extern const struct gs_decoder_impl *const gs_decoder_impls[];
 /* name NULL or "": the first that opens, refusals logged. */
 int gs_decoder_create(const char *name, struct gs_decoder **ret) GS_MUST_CHECK;
 void gs_decoder_destroy(struct gs_decoder *dec);
+/* Also -EBADMSG, without a look at the data, for anything but a keyframe at the start, after an
+ * error and at a discontinuity. */
 int gs_decoder_decode(struct gs_decoder *dec, const struct gs_access_unit *au,
                       struct gs_picture **ret) GS_MUST_CHECK;

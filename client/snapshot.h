@@ -8,7 +8,7 @@
 #include "common/macros.h"
 #include "common/proto.h"
 
-/* BT.709 limited range to B G R A (libyuv's ARGB), rows of stride bytes. 0 or -ENOTSUP. */
+/* BT.709 limited range to B G R A (A is 255), rows of stride bytes. 0 or -ENOTSUP. */
 int gs_picture_to_bgra(const struct gs_picture *pic, uint8_t *out, uint32_t stride) GS_MUST_CHECK;
 /* Blends a cursor (NULL or invisible: none) with its hot spot at x, y. Clips. */
 void gs_bgra_draw_cursor(uint8_t *bgra, uint32_t stride, uint32_t width, uint32_t height,

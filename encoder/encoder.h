@@ -15,6 +15,8 @@
 #include "common/macros.h"
 #include "common/nv12.h"
 
+#define GS_ENCODER_MAX_KBPS 1000000
+
 struct gs_encoder;
 
 struct gs_encoder_params {
@@ -23,6 +25,7 @@ struct gs_encoder_params {
     uint32_t max_kbps;      /* 0: no limit */
     uint32_t quality;       /* constant rate factor (H.264 QP scale), 0: default */
     uint32_t threads;       /* 0: choose */
+    uint32_t effort;        /* 0: fastest, 1, 2: fewer bits at the same quality for more time */
 };
 
 struct gs_packet {
@@ -40,7 +43,7 @@ struct gs_encoder_impl {
     int (*encode)(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
                   struct gs_packet *ret);
     int (*set_rate)(struct gs_encoder *enc, uint32_t max_kbps); /* optional: -ENOTSUP */
-    void (*close)(struct gs_encoder *enc);                      /* frees enc; takes half-built ones */
+    void (*close)(struct gs_encoder *enc); /* frees enc; takes half-built ones */
 };
 
 /* First member of every implementation's own struct. */
@@ -48,9 +51,11 @@ struct gs_encoder {
     const struct gs_encoder_impl *impl;
     struct gs_encoder_params params;
     char why[256]; /* why this one was chosen, what refused before it */
+    bool started;  /* a picture of the caller's went in */
 };
 
-/* All that were built in, best first, NULL at the end. "null" is last and never chosen by itself. */
+/* All that were built in, best first, NULL at the end. "null" is last and never chosen by itself.
+ */
 extern const struct gs_encoder_impl *const gs_encoder_impls[];
 
 /* name: NULL or "" walks the ladder: each is probed, opened, and must encode a frame; refusals are

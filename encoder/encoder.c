@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "encoder/encoder.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "encoder/h264.h"
+#include "encoder/impls.h"
+
+const struct gs_encoder_impl *const gs_encoder_impls[] = {
+    &gs_encoder_x264,
+    &gs_encoder_null,
+    NULL,
+};
+
+static bool params_valid(const struct gs_encoder_params *p)
+{
+    return p->width >= 64 && p->width <= 8192 && p->width % 2 == 0 && p->height >= 64 &&
+           p->height <= 8192 && p->height % 2 == 0 && p->fps >= 1 && p->fps <= 1000 &&
+           p->max_kbps <= GS_ENCODER_MAX_KBPS && p->quality <= 51 && p->threads <= 64 &&
+           p->effort <= 2;
+}
+
+/* What every receiver relies on: parameter sets before the IDR, and an order that needs no wait. */
+static int check_first_packet(const struct gs_packet *pkt, char *why, size_t why_size)
+{
+    struct gs_h264_sps sps;
+    struct gs_nal nal;
+    size_t pos = 0;
+
+    if (!pkt->keyframe || !gs_h264_next_nal(pkt->data, pkt->size, &pos, &nal) ||
+        nal.type != GS_NAL_SPS || gs_h264_parse_sps(nal.data, nal.size, &sps) < 0) {
+        snprintf(why, why_size, "its first picture is not an IDR that begins with an SPS");
+        return -EPROTO;
+    }
+    if (!sps.has_bitstream_restriction || sps.max_num_reorder_frames) {
+        snprintf(why, why_size, "its stream does not rule out reordering");
+        return -EPROTO;
+    }
+    return 0;
+}
+
+static int try_picture(struct gs_encoder *enc, char *why, size_t why_size)
+{
+    struct gs_packet pkt;
+    struct gs_nv12 pic;
+    int err = gs_nv12_alloc(enc->params.width, enc->params.height, &pic);
+
+    if (!err) {
+        err = enc->impl->encode(enc, &pic, true, &pkt);
+        gs_nv12_free(&pic);
+    }
+    if (err) {
+        snprintf(why, why_size, "does not encode: %s", strerror(-err));
+        return err;
+    }
+    return check_first_packet(&pkt, why, why_size);
+}
+
+static int try_impl(const struct gs_encoder_impl *impl, const struct gs_encoder_params *p,
+                    struct gs_encoder **ret, char *why, size_t why_size)
+{
+    struct gs_encoder *enc = NULL;
+    int err = impl->probe ? impl->probe(why, why_size) : 0;
+
+    if (err)
+        return err;
+    err = impl->open(p, &enc);
+    if (err) {
+        snprintf(why, why_size, "does not open: %s", strerror(-err));
+        return err;
+    }
+    err = try_picture(enc, why, why_size);
+    if (err) {
+        impl->close(enc);
+        return err;
+    }
+    *ret = enc;
+    return 0;
+}
+
+static int create_by_name(const char *name, const struct gs_encoder_params *p,
+                          struct gs_encoder **ret)
+{
+    char why[160];
+
+    for (size_t i = 0; gs_encoder_impls[i]; i++) {
+        int err;
+
+        if (strcmp(gs_encoder_impls[i]->name, name) != 0)
+            continue;
+        err = try_impl(gs_encoder_impls[i], p, ret, why, sizeof(why));
+        if (err)
+            gs_error("encoder %s was asked for and refused: %s", name, why);
+        else
+            snprintf((*ret)->why, sizeof((*ret)->why), "%s was asked for", name);
+        return err;
+    }
+    gs_error("there is no encoder %s", name);
+    return -ENOENT;
+}
+
+static int create_best(const struct gs_encoder_params *p, struct gs_encoder **ret)
+{
+    char refused[192] = "", why[160];
+    int err = -ENOENT;
+
+    for (size_t i = 0; gs_encoder_impls[i] != &gs_encoder_null; i++) {
+        const struct gs_encoder_impl *impl = gs_encoder_impls[i];
+        size_t used = strlen(refused);
+
+        err = try_impl(impl, p, ret, why, sizeof(why));
+        if (!err) {
+            snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
+                     refused);
+            return 0;
+        }
+        gs_warn("encoder %s refused: %s", impl->name, why);
+        snprintf(refused + used, sizeof(refused) - used, "; %s: %s", impl->name, why);
+    }
+    return err;
+}
+
+int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
+                      struct gs_encoder **ret)
+{
+    int err;
+
+    if (!params_valid(params))
+        return -EINVAL;
+    err = name && name[0] ? create_by_name(name, params, ret) : create_best(params, ret);
+    if (!err)
+        gs_info("encoder %s %ux%u: %s", (*ret)->impl->name, params->width, params->height,
+                (*ret)->why);
+    return err;
+}
+
+void gs_encoder_destroy(struct gs_encoder *enc)
+{
+    if (enc)
+        enc->impl->close(enc);
+}
+
+int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
+                      struct gs_packet *ret)
+{
+    int err;
+
+    if (pic->width != enc->params.width || pic->height != enc->params.height)
+        return -EINVAL;
+    /* The picture that was tried at creation went to nobody. */
+    err = enc->impl->encode(enc, pic, idr || !enc->started, ret);
+    enc->started |= !err;
+    return err;
+}
+
+int gs_encoder_set_rate(struct gs_encoder *enc, uint32_t max_kbps)
+{
+    int err;
+
+    if (max_kbps > GS_ENCODER_MAX_KBPS)
+        return -EINVAL;
+    if (!enc->impl->set_rate)
+        return -ENOTSUP;
+    err = enc->impl->set_rate(enc, max_kbps);
+    if (!err)
+        enc->params.max_kbps = max_kbps;
+    return err;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "encoder/lavc.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "common/ffmpeg.h"
+
+int gs_lavc_probe(const char *codec, char *why, size_t why_size)
+{
+    if (avcodec_find_encoder_by_name(codec))
+        return 0;
+    snprintf(why, why_size, "libavcodec was built without %s", codec);
+    return -ENOENT;
+}
+
+static void set_stream(AVCodecContext *ctx, const struct gs_encoder_params *p)
+{
+    ctx->width = (int)p->width;
+    ctx->height = (int)p->height;
+    ctx->pix_fmt = AV_PIX_FMT_NV12;
+    ctx->time_base = (AVRational){1, (int)p->fps};
+    ctx->framerate = (AVRational){(int)p->fps, 1};
+    ctx->color_range = AVCOL_RANGE_MPEG;
+    ctx->color_primaries = AVCOL_PRI_BT709;
+    ctx->color_trc = AVCOL_TRC_BT709;
+    ctx->colorspace = AVCOL_SPC_BT709;
+    ctx->chroma_sample_location = AVCHROMA_LOC_LEFT;
+    ctx->max_b_frames = 0;
+    ctx->refs = 1;
+    ctx->flags |= AV_CODEC_FLAG_LOW_DELAY;
+}
+
+static void no_free(void *opaque GS_UNUSED, uint8_t *data GS_UNUSED)
+{
+}
+
+/* libavcodec copies a frame that has no buffer reference. This one names the frame itself, and
+ * only says that there is an owner: the pixels stay the caller's, who holds still until the packet
+ * is there. */
+static int init_frame(struct gs_lavc *lavc)
+{
+    AVFrame *f = av_frame_alloc();
+
+    if (!f)
+        return -ENOMEM;
+    lavc->frame = f;
+    f->format = lavc->ctx->pix_fmt;
+    f->width = lavc->ctx->width;
+    f->height = lavc->ctx->height;
+    f->color_range = lavc->ctx->color_range;
+    f->colorspace = lavc->ctx->colorspace;
+    f->color_primaries = lavc->ctx->color_primaries;
+    f->color_trc = lavc->ctx->color_trc;
+    f->chroma_location = lavc->ctx->chroma_sample_location;
+    f->buf[0] = av_buffer_create((uint8_t *)f, sizeof(*f), no_free, NULL, AV_BUFFER_FLAG_READONLY);
+    return f->buf[0] ? 0 : -ENOMEM;
+}
+
+int gs_lavc_init(struct gs_lavc *lavc, const char *codec, const struct gs_encoder_params *p)
+{
+    const AVCodec *c = avcodec_find_encoder_by_name(codec);
+
+    gs_ffmpeg_bridge_log();
+    if (!c)
+        return -ENOENT;
+    lavc->ctx = avcodec_alloc_context3(c);
+    lavc->packet = av_packet_alloc();
+    if (!lavc->ctx || !lavc->packet)
+        return -ENOMEM;
+    set_stream(lavc->ctx, p);
+    return init_frame(lavc);
+}
+
+int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options)
+{
+    const AVDictionaryEntry *e;
+    int err = avcodec_open2(lavc->ctx, NULL, options);
+
+    if (err < 0)
+        return gs_ffmpeg_errno(err);
+    e = av_dict_get(*options, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    if (!e)
+        return 0;
+    gs_error("encoder %s knows no option %s", lavc->ctx->codec->name, e->key);
+    return -EINVAL;
+}
+
+int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic, bool idr, struct gs_packet *ret)
+{
+    AVFrame *f = lavc->frame;
+    AVPacket *pkt = lavc->packet;
+    int err;
+
+    av_packet_unref(pkt);
+    f->data[0] = pic->y;
+    f->data[1] = pic->uv;
+    f->linesize[0] = (int)pic->y_stride;
+    f->linesize[1] = (int)pic->uv_stride;
+    f->pts = lavc->pts++;
+    f->pict_type = idr ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    err = avcodec_send_frame(lavc->ctx, f);
+    if (!err)
+        err = avcodec_receive_packet(lavc->ctx, pkt);
+    if (err == AVERROR(EAGAIN))
+        return -EPROTO;
+    if (err)
+        return gs_ffmpeg_errno(err);
+    if (pkt->pts != f->pts)
+        return -EPROTO;
+    *ret = (struct gs_packet){pkt->data, (size_t)pkt->size, pkt->flags & AV_PKT_FLAG_KEY};
+    return 0;
+}
+
+void gs_lavc_finish(struct gs_lavc *lavc)
+{
+    av_packet_free(&lavc->packet);
+    av_frame_free(&lavc->frame);
+    avcodec_free_context(&lavc->ctx);
+}
