@@ -128,27 +128,33 @@ static struct gs_view *view_at(struct gl *g, unsigned i)
     return &g_array_index(g->views, struct gs_view, i);
 }
 
+/* False: a view has no pixels; it was dropped, which may uncover others. */
+static bool get_textures(struct gl *g, unsigned base)
+{
+    g_array_set_size(g->texture_of, 0);
+    for (unsigned i = base; i < g->views->len; i++) {
+        GLuint texture = gs_gl_textures_get(g->textures, view_at(g, i));
+
+        if (!texture) {
+            g_array_remove_index(g->views, i);
+            return false;
+        }
+        g_array_append_val(g->texture_of, texture);
+    }
+    return true;
+}
+
 /* Brings the textures of all that can be seen up to date, also where nothing of the output is
- * damaged: the source tells damage once. Views without pixels are dropped. Returns the base. */
+ * damaged: the source tells damage once. Returns the lowest view to draw. */
 static unsigned prepare_textures(struct gl *g)
 {
-    unsigned i, base;
+    unsigned base;
 
     do {
         base = gs_views_base(g->views, g->base.width, g->base.height);
         if (base == g->views->len)
             base = 0;
-        g_array_set_size(g->texture_of, 0);
-        for (i = base; i < g->views->len; i++) {
-            GLuint texture = gs_gl_textures_get(g->textures, view_at(g, i));
-
-            if (!texture) {
-                g_array_remove_index(g->views, i);
-                break;
-            }
-            g_array_append_val(g->texture_of, texture);
-        }
-    } while (g->texture_of->len != g->views->len - base);
+    } while (!get_textures(g, base));
     return base;
 }
 
