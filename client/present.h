@@ -25,7 +25,8 @@ struct gs_presenter_listener {
 struct gs_presenter_params {
     const char *title;
     uint32_t width, height; /* of the session's output */
-    bool overlay;
+    bool overlay;    /* shown from the start */
+    bool fullscreen; /* from the start */
     const struct gs_presenter_listener *listener;
     void *user;
 };
@@ -39,9 +40,11 @@ struct gs_presenter_impl {
     void (*pointer_mode)(struct gs_presenter *pr, enum gs_pointer_mode mode);
     /* Where the pointer is in output pixels, for a presenter that draws it (headless input). optional */
     void (*pointer)(struct gs_presenter *pr, double x, double y);
-    /* Text for the overlay, several lines; NULL hides it. optional */
+    /* Text for the overlay, several lines; drawn while the overlay is shown. optional */
     void (*overlay)(struct gs_presenter *pr, const char *text);
-    /* What the user sees, as a PNG. */
+    /* A few words on the state of the connection; NULL: all is well. optional */
+    void (*note)(struct gs_presenter *pr, const char *text);
+    /* What the user sees, as a PNG. -EAGAIN: nothing yet. */
     int (*snapshot)(struct gs_presenter *pr, const char *path);
     void (*close)(struct gs_presenter *pr); /* frees pr; takes half-built ones */
 };

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way of the input: from the window or the script to the host. */
+#include <errno.h>
+#include <string.h>
+
+#include "client/client_internal.h"
+#include "common/log.h"
+
+static void send_records(void *user, const struct gs_input *records, size_t n)
+{
+    struct gs_client *c = user;
+    uint8_t bytes[GS_INPUT_BATCH * GS_INPUT_SIZE];
+    uint64_t now = gs_now_ns();
+
+    for (size_t i = 0; i < n; i++)
+        gs_input_write(&records[i], bytes + i * GS_INPUT_SIZE);
+    if (!c->conn || gs_connection_send(c->conn, GS_MSG_INPUT, bytes, n * GS_INPUT_SIZE) != 0)
+        return; /* between two connections; the host forgets what was pressed, too */
+    g_mutex_lock(&c->lock);
+    for (size_t i = 0; i < n; i++) {
+        if (gs_input_may_draw(&records[i]))
+            gs_stats_input(&c->stats, records[i].id, now);
+    }
+    g_mutex_unlock(&c->lock);
+}
+
+static gboolean on_motion_due(GSource *source, GSourceFunc callback GS_UNUSED, void *user)
+{
+    struct gs_client *c = user;
+
+    g_source_set_ready_time(source, -1);
+    gs_input_flush(&c->input, gs_now_ns());
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean no_callback(void *user GS_UNUSED)
+{
+    return G_SOURCE_CONTINUE;
+}
+
+void gs_client_start_input(struct gs_client *c)
+{
+    static GSourceFuncs funcs = {.dispatch = on_motion_due};
+
+    gs_input_queue_init(&c->input, send_records, c);
+    c->motion_timer = g_source_new(&funcs, sizeof(GSource));
+    g_source_set_callback(c->motion_timer, no_callback, c, NULL);
+    g_source_attach(c->motion_timer, NULL);
+}
+
+void gs_client_input(struct gs_client *c, const struct gs_input *in)
+{
+    uint64_t due;
+
+    gs_input_push(&c->input, in, gs_now_ns());
+    due = gs_input_deadline(&c->input);
+    g_source_set_ready_time(c->motion_timer, due ? (gint64)(due / GS_NS_PER_US) : -1);
+}
+
+void gs_client_send_keymap(struct gs_client *c, const char *text)
+{
+    if (c->conn && gs_connection_send(c->conn, GS_MSG_KEYMAP, text, strlen(text)) != 0)
+        gs_debug("the keymap was not sent");
+}
+
+/* The display's layout; kept for a connection that comes later. */
+static void on_keymap(void *user, const char *text)
+{
+    struct gs_client *c = user;
+
+    if (c->options->keymap)
+        return;
+    g_free(c->keymap_text);
+    c->keymap_text = g_strdup(text);
+    gs_client_send_keymap(c, text);
+}
+
+static void on_window_closed(void *user)
+{
+    gs_client_finish(user, GS_EXIT_DONE);
+}
+
+static void on_input(void *user, const struct gs_input *in)
+{
+    gs_client_input(user, in);
+}
+
+static const struct gs_presenter_listener presenter_listener = {
+    .input = on_input,
+    .keymap = on_keymap,
+    .closed = on_window_closed,
+};
+
+int gs_client_start_presenter(struct gs_client *c)
+{
+    const char *name = c->options->headless ? "headless" : "window";
+    g_autofree char *title = g_strdup_printf("%s on %s", c->welcome.session, c->options->url.host);
+    const struct gs_presenter_params params = {
+        .title = title,
+        .width = c->welcome.width,
+        .height = c->welcome.height,
+        .overlay = c->options->overlay,
+        .fullscreen = c->options->fullscreen,
+        .listener = &presenter_listener,
+        .user = c,
+    };
+
+    for (size_t i = 0; gs_presenter_impls[i]; i++) {
+        if (strcmp(gs_presenter_impls[i]->name, name) == 0)
+            return gs_presenter_impls[i]->open(&params, &c->presenter);
+    }
+    return -ENOENT;
+}
+
+/* ---- script ---- */
+
+static void on_script_input(void *user, const struct gs_input *in)
+{
+    struct gs_client *c = user;
+
+    if (in->kind == GS_INPUT_MOTION_ABS && c->presenter->impl->pointer)
+        c->presenter->impl->pointer(c->presenter, in->x / 256.0, in->y / 256.0);
+    gs_client_input(c, in);
+}
+
+static uint32_t on_script_last_input(void *user)
+{
+    struct gs_client *c = user;
+
+    gs_input_flush(&c->input, gs_now_ns());
+    return c->input.last_id;
+}
+
+static int on_script_snapshot(void *user, const char *path)
+{
+    return gs_client_snapshot(user, path);
+}
+
+static void on_script_done(void *user, int err)
+{
+    struct gs_client *c = user;
+
+    on_script_last_input(c); /* a motion that waits goes out */
+    gs_client_finish(c, err ? GS_EXIT_FAILED : GS_EXIT_DONE);
+}
+
+static const struct gs_player_listener player_listener = {
+    .input = on_script_input,
+    .last_input = on_script_last_input,
+    .snapshot = on_script_snapshot,
+    .done = on_script_done,
+};
+
+void gs_client_start_script(struct gs_client *c)
+{
+    c->player = gs_player_create(c->options->script, &player_listener, c);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the client's session share: client.c (life, connection, clock), client_media.c,
+ * client_input.c and client_report.c. Main thread, but for what the lock guards. */
+#pragma once
+
+#include <glib.h>
+
+#include "client/client.h"
+#include "client/clock_sync.h"
+#include "client/decode.h"
+#include "client/input.h"
+#include "client/pipeline.h"
+#include "client/player.h"
+#include "client/present.h"
+#include "client/receive/receiver.h"
+#include "client/record.h"
+#include "client/stats.h"
+
+struct gs_client {
+    const struct gs_client_options *options;
+    GMainLoop *loop;
+    enum gs_exit status;
+    bool finishing;
+
+    struct gs_connection *conn; /* NULL: between two */
+    struct gs_welcome welcome;
+    bool welcomed;            /* at least once */
+    uint64_t reconnect_until; /* 0: not lost */
+    guint reconnect_timer, duration_timer, ping_timer;
+    struct gs_clock_sync clock;
+    unsigned pings_sent;
+
+    struct gs_decoder *decoder;   /* the pipeline's thread uses it */
+    struct gs_recorder *recorder; /* likewise */
+    struct gs_pipeline *pipeline;
+    struct gs_presenter *presenter;
+    struct gs_receiver_stats receiver_before; /* of the receivers that are gone */
+
+    struct gs_input_queue input;
+    GSource *motion_timer;
+    char *keymap_text; /* NULL: the host's default */
+    struct gs_player *player;
+
+    uint64_t overlay_time, overlay_frames, overlay_bytes; /* at the overlay's last update */
+
+    GMutex lock;                  /* the two below */
+    struct gs_receiver *receiver; /* written on the main thread only, which may read it unlocked */
+    struct gs_stats stats;
+};
+
+/* Says goodbye where there is somebody to hear it; the loop ends when that is done. */
+void gs_client_finish(struct gs_client *c, enum gs_exit status);
+
+/* client_media.c */
+int gs_client_start_pipeline(struct gs_client *c) GS_MUST_CHECK;
+int gs_client_start_receiver(struct gs_client *c, GInetAddress *address) GS_MUST_CHECK;
+/* Its counters are kept. */
+void gs_client_stop_receiver(struct gs_client *c);
+/* Of all receivers so far. */
+void gs_client_get_receiver_stats(struct gs_client *c, struct gs_receiver_stats *ret);
+/* Presents the picture that waits, if there is one. */
+void gs_client_show(struct gs_client *c);
+
+/* client_input.c */
+void gs_client_start_input(struct gs_client *c);
+void gs_client_input(struct gs_client *c, const struct gs_input *in);
+void gs_client_send_keymap(struct gs_client *c, const char *text);
+int gs_client_start_presenter(struct gs_client *c) GS_MUST_CHECK;
+void gs_client_start_script(struct gs_client *c);
+
+/* client_report.c */
+/* What failed is logged. */
+int gs_client_snapshot(struct gs_client *c, const char *path) GS_MUST_CHECK;
+void gs_client_update_overlay(struct gs_client *c);
+/* After everything has stopped: snapshot, recording, statistics; may change the status to failed. */
+void gs_client_report(struct gs_client *c);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The way of the pictures: receiver, pipeline, presenter. */
+#include <errno.h>
+#include <string.h>
+
+#include "client/client_internal.h"
+#include "common/log.h"
+
+static void request_keyframe(void *user)
+{
+    struct gs_client *c = user;
+
+    g_mutex_lock(&c->lock);
+    if (c->receiver)
+        gs_receiver_request_keyframe(c->receiver);
+    g_mutex_unlock(&c->lock);
+}
+
+static void on_decoded(void *user, const struct gs_picture_info *info)
+{
+    struct gs_client *c = user;
+
+    g_mutex_lock(&c->lock);
+    gs_stats_decoded(&c->stats, info);
+    g_mutex_unlock(&c->lock);
+}
+
+static void on_skipped(void *user)
+{
+    struct gs_client *c = user;
+
+    g_mutex_lock(&c->lock);
+    gs_stats_skipped(&c->stats);
+    g_mutex_unlock(&c->lock);
+}
+
+void gs_client_show(struct gs_client *c)
+{
+    struct gs_picture *pic = c->presenter ? gs_pipeline_take(c->pipeline) : NULL;
+    uint32_t input_id;
+
+    if (!pic)
+        return;
+    c->presenter->impl->present(c->presenter, pic);
+    pic->info.presented = gs_now_ns();
+    input_id = pic->info.input_id;
+    g_mutex_lock(&c->lock);
+    gs_stats_presented(&c->stats, &pic->info);
+    g_mutex_unlock(&c->lock);
+    gs_picture_unref(pic);
+    if (c->player)
+        gs_player_frame(c->player, input_id);
+}
+
+static void on_ready(void *user)
+{
+    gs_client_show(user);
+}
+
+static const struct gs_pipeline_listener pipeline_listener = {
+    .decoded = on_decoded,
+    .skipped = on_skipped,
+    .keyframe_wanted = request_keyframe,
+    .ready = on_ready,
+};
+
+static void on_access_unit(void *user, const struct gs_access_unit *au)
+{
+    gs_pipeline_push(((struct gs_client *)user)->pipeline, au);
+}
+
+static const struct gs_receiver_listener receiver_listener = {.access_unit = on_access_unit};
+
+static void add_stats(struct gs_receiver_stats *sum, const struct gs_receiver_stats *more)
+{
+    sum->packets += more->packets;
+    sum->bytes += more->bytes;
+    sum->frames += more->frames;
+    sum->keyframes += more->keyframes;
+    sum->packets_lost += more->packets_lost;
+    sum->packets_repaired += more->packets_repaired;
+    sum->frames_lost += more->frames_lost;
+    sum->nacks_sent += more->nacks_sent;
+    sum->plis_sent += more->plis_sent;
+    sum->rejected += more->rejected;
+}
+
+void gs_client_get_receiver_stats(struct gs_client *c, struct gs_receiver_stats *ret)
+{
+    struct gs_receiver_stats now;
+    struct gs_receiver_stats sum = c->receiver_before;
+
+    if (c->receiver) {
+        gs_receiver_get_stats(c->receiver, &now);
+        add_stats(&sum, &now);
+    }
+    *ret = sum;
+}
+
+/* Destroyed outside the lock, for its thread may wait for it. */
+void gs_client_stop_receiver(struct gs_client *c)
+{
+    struct gs_receiver *rx;
+
+    gs_client_get_receiver_stats(c, &c->receiver_before);
+    g_mutex_lock(&c->lock);
+    rx = g_steal_pointer(&c->receiver);
+    g_mutex_unlock(&c->lock);
+    gs_receiver_destroy(rx);
+}
+
+int gs_client_start_receiver(struct gs_client *c, GInetAddress *address)
+{
+    struct gs_receiver *rx;
+    int err = gs_receiver_create(address, &c->welcome, &receiver_listener, c, &rx);
+
+    if (err) {
+        gs_error("can't receive media: %s", g_strerror(-err));
+        return err;
+    }
+    g_mutex_lock(&c->lock);
+    gs_stats_restart(&c->stats);
+    c->receiver = rx;
+    g_mutex_unlock(&c->lock);
+    return 0;
+}
+
+int gs_client_start_pipeline(struct gs_client *c)
+{
+    struct gs_pipeline_params p = {
+        .decoder = c->decoder, .listener = &pipeline_listener, .user = c};
+    int err;
+
+    if (c->options->record) {
+        err = gs_recorder_create(c->options->record, c->welcome.width, c->welcome.height,
+                                 &c->recorder);
+        if (err)
+            return err;
+    }
+    p.recorder = c->recorder;
+    c->pipeline = gs_pipeline_create(&p);
+    return 0;
+}
+

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stays of a session: snapshot, recording, statistics; and the overlay's text. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/client_internal.h"
+#include "client/stats_report.h"
+#include "common/log.h"
+
+int gs_client_snapshot(struct gs_client *c, const char *path)
+{
+    int err = c->presenter ? c->presenter->impl->snapshot(c->presenter, path) : -EAGAIN;
+
+    if (err)
+        gs_error("snapshot %s: %s", path,
+                 err == -EAGAIN ? "no picture arrived" : g_strerror(-err));
+    return err;
+}
+
+/* Locked, or when no other thread is left. */
+static struct gs_report make_report(struct gs_client *c, const struct gs_receiver_stats *rx)
+{
+    return (struct gs_report){
+        .stats = &c->stats,
+        .receiver = rx,
+        .welcome = c->welcomed ? &c->welcome : NULL,
+        .decoder = c->decoder ? c->decoder->impl->name : NULL,
+        .rtt_known = gs_clock_sync_ready(&c->clock),
+        .rtt_ns = gs_clock_sync_rtt(&c->clock),
+        .duration_s = (double)(gs_now_ns() - c->options->start) / GS_NS_PER_S,
+        .cpu_s = -1,
+        .pss_kb = -1,
+    };
+}
+
+void gs_client_update_overlay(struct gs_client *c)
+{
+    struct gs_receiver_stats rx;
+    char text[GS_OVERLAY_TEXT_MAX];
+    struct gs_report r;
+    uint64_t now = gs_now_ns();
+    double seconds = (double)(now - c->overlay_time) / GS_NS_PER_S;
+
+    if (!c->presenter || !c->presenter->impl->overlay || seconds < 0.5)
+        return;
+    gs_client_get_receiver_stats(c, &rx);
+    g_mutex_lock(&c->lock);
+    r = make_report(c, &rx);
+    gs_report_overlay(&r, (double)(c->stats.frames_decoded - c->overlay_frames) / seconds,
+                      (double)(rx.bytes - c->overlay_bytes) / 125 / seconds, text, sizeof(text));
+    c->overlay_frames = c->stats.frames_decoded;
+    g_mutex_unlock(&c->lock);
+    c->overlay_bytes = rx.bytes;
+    c->overlay_time = now;
+    c->presenter->impl->overlay(c->presenter, text);
+}
+
+static void check(struct gs_client *c, const char *what, const char *path, int err)
+{
+    if (!err)
+        return;
+    gs_error("%s %s: %s", what, path, g_strerror(-err));
+    if (c->status == GS_EXIT_DONE)
+        c->status = GS_EXIT_FAILED;
+}
+
+static void finish_recording(struct gs_client *c, int write_error)
+{
+    int err = c->recorder ? gs_recorder_destroy(c->recorder) : 0;
+
+    c->recorder = NULL;
+    check(c, "recording", c->options->record, write_error ? write_error : err);
+}
+
+static void write_statistics(struct gs_client *c, const struct gs_report *r)
+{
+    if (c->options->stats) {
+        char *json = gs_report_json(r);
+
+        check(c, "statistics", c->options->stats, gs_report_write(c->options->stats, json));
+        free(json);
+    }
+    if (c->options->headless && c->welcomed) {
+        g_autofree char *table = gs_report_table(r);
+
+        fputs(table, stderr);
+    }
+}
+
+void gs_client_report(struct gs_client *c)
+{
+    int write_error = gs_pipeline_destroy(g_steal_pointer(&c->pipeline));
+    struct gs_receiver_stats rx;
+    struct gs_report r;
+
+    gs_client_get_receiver_stats(c, &rx);
+    r = make_report(c, &rx);
+    gs_report_add_process(&r);
+    gs_client_update_overlay(c);
+    if (c->options->snapshot && c->welcomed &&
+        gs_client_snapshot(c, c->options->snapshot) != 0 && c->status == GS_EXIT_DONE)
+        c->status = GS_EXIT_FAILED;
+    finish_recording(c, write_error);
+    write_statistics(c, &r);
+}

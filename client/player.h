@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Plays a script on the thread-default main context of its creator. */
+#pragma once
+
+#include <stdint.h>
+
+#include "client/script.h"
+
+struct gs_player;
+
+struct gs_player_listener {
+    void (*input)(void *user, const struct gs_input *in);
+    /* The id that the last input got; 0: none was sent. */
+    uint32_t (*last_input)(void *user);
+    int (*snapshot)(void *user, const char *path);
+    /* Called once, at the end: 0; -ETIMEDOUT when a frame did not come; the error of a snapshot.
+     * The player is not running any more; the callee may destroy it. */
+    void (*done)(void *user, int err);
+};
+
+/* Borrows the script. Starts with the next turn of the main loop. */
+struct gs_player *gs_player_create(const struct gs_script *script,
+                                   const struct gs_player_listener *listener, void *user);
+/* A picture was shown that was drawn after the input with this id. */
+void gs_player_frame(struct gs_player *pl, uint32_t input_id);
+void gs_player_destroy(struct gs_player *pl);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common/srtp.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <limits.h>
+#include <pthread.h>
+#include <srtp2/srtp.h>
+#include <string.h>
+
+#define REPLAY_WINDOW 8192 /* packets; retransmissions come late */
+
+struct gs_srtp {
+    srtp_t session;
+};
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+static srtp_err_status_t library_status;
+
+static void init_library(void)
+{
+    library_status = srtp_init();
+}
+
+static int error_from_status(srtp_err_status_t status)
+{
+    switch (status) {
+    case srtp_err_status_ok:
+        return 0;
+    case srtp_err_status_auth_fail:
+        return -EACCES;
+    case srtp_err_status_replay_fail:
+    case srtp_err_status_replay_old:
+        return -EALREADY;
+    case srtp_err_status_alloc_fail:
+        return -ENOMEM;
+    case srtp_err_status_bad_param:
+        return -EINVAL;
+    default:
+        return -EBADMSG;
+    }
+}
+
+int gs_srtp_create(const uint8_t key[GS_SRTP_KEY_SIZE], uint32_t ssrc, enum gs_srtp_direction dir,
+                   struct gs_srtp **ret)
+{
+    uint8_t key_copy[GS_SRTP_KEY_SIZE];
+    srtp_policy_t policy = {
+        /* Only the sender's own SSRC: a packet with another one is refused before any cipher. */
+        .ssrc = {.type = ssrc_specific, .value = ssrc},
+        .key = key_copy,
+        .window_size = REPLAY_WINDOW,
+    };
+    srtp_err_status_t status;
+    srtp_t session;
+
+    (void)dir; /* libsrtp learns the direction from the first call */
+    pthread_once(&library_once, init_library);
+    if (library_status != srtp_err_status_ok)
+        return -EINVAL;
+    memcpy(key_copy, key, sizeof(key_copy));
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+    status = srtp_create(&session, &policy);
+    explicit_bzero(key_copy, sizeof(key_copy));
+    if (status != srtp_err_status_ok)
+        return status == srtp_err_status_alloc_fail ? -ENOMEM : -EINVAL;
+    *ret = g_new0(struct gs_srtp, 1);
+    (*ret)->session = session;
+    return 0;
+}
+
+void gs_srtp_destroy(struct gs_srtp *srtp)
+{
+    if (!srtp)
+        return;
+    srtp_dealloc(srtp->session);
+    g_free(srtp);
+}
+
+static int transform(struct gs_srtp *srtp, srtp_err_status_t (*fn)(srtp_t, void *, int *),
+                     void *packet, size_t *size)
+{
+    int length = (int)*size;
+    int err;
+
+    if (*size > INT_MAX / 2)
+        return -EBADMSG;
+    err = error_from_status(fn(srtp->session, packet, &length));
+    if (!err)
+        *size = (size_t)length;
+    return err;
+}
+
+/* libsrtp calls a packet that is too short a bad parameter; for us it is a bad message. */
+static int unprotect(struct gs_srtp *srtp, srtp_err_status_t (*fn)(srtp_t, void *, int *),
+                     void *packet, size_t *size)
+{
+    int err = transform(srtp, fn, packet, size);
+
+    return err == -EINVAL ? -EBADMSG : err;
+}
+
+int gs_srtp_protect(struct gs_srtp *srtp, void *packet, size_t *size)
+{
+    return transform(srtp, srtp_protect, packet, size);
+}
+
+int gs_srtp_unprotect(struct gs_srtp *srtp, void *packet, size_t *size)
+{
+    return unprotect(srtp, srtp_unprotect, packet, size);
+}
+
+int gs_srtp_protect_rtcp(struct gs_srtp *srtp, void *packet, size_t *size)
+{
+    return transform(srtp, srtp_protect_rtcp, packet, size);
+}
+
+int gs_srtp_unprotect_rtcp(struct gs_srtp *srtp, void *packet, size_t *size)
+{
+    return unprotect(srtp, srtp_unprotect_rtcp, packet, size);
+}
