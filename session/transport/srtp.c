@@ -36,6 +36,7 @@ static int srtp_open(const struct gs_transport_params *p, struct gs_transport **
     t = g_new0(struct gs_srtp_transport, 1);
     t->base.params = *p;
     t->udp = udp;
+    t->base.udp_port = udp.port;
     t->ring = gs_retransmit_create();
     g_mutex_init(&t->send_lock);
     g_mutex_init(&t->lock);
