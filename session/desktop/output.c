@@ -3,6 +3,7 @@
 #include <time.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_output_layout.h>
 
 #include "session/desktop/desktop.h"
 
@@ -72,6 +73,13 @@ void gs_output_init(struct gs_desktop *d)
 
 void gs_output_finish(struct gs_desktop *d)
 {
+    if (d->output_ready && d->output.global) {
+        /* wlroots would keep it five seconds more for clients, who are gone already. */
+        wl_global_destroy(d->output.global);
+        d->output.global = NULL;
+    }
+    if (d->layout)
+        wlr_output_layout_destroy(d->layout);
     if (d->output_ready)
         wlr_output_destroy(&d->output);
     if (d->backend_ready)

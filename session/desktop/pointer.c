@@ -6,6 +6,8 @@
 #include "common/clock.h"
 #include "session/desktop/desktop.h"
 
+#define MAX_STEPS 1000 /* of the wheel in one record */
+
 static bool has_default_grab(struct gs_desktop *d)
 {
     return !wlr_seat_pointer_has_grab(d->seat);
@@ -140,7 +142,7 @@ static void axis(struct gs_desktop *d, const struct gs_input *in)
     if (in->x == 0)
         return;
     if (in->y != 0) {
-        *rest += in->y;
+        *rest += GS_CLAMP(in->y, -MAX_STEPS * 120, MAX_STEPS * 120);
         steps = *rest / 120;
         *rest -= steps * 120;
     }

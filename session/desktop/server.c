@@ -217,8 +217,6 @@ void gs_server_finish(struct gs_desktop *d)
         g_source_unref(d->loop_source);
         d->loop_source = NULL;
     }
-    if (d->layout)
-        wlr_output_layout_destroy(d->layout);
     gs_output_finish(d);
     gs_renderer_finish(d);
     if (d->display)

@@ -27,6 +27,7 @@ struct source_rig {
     enum gs_pointer_mode mode;
     int wait_status;
     char reason[256];
+    bool socket_left; /* after source_rig_close */
     guint frame_timer;
     uint32_t input_id;
 };
