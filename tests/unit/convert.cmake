@@ -1,3 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-gs_test(test_convert_cpu LABEL unit SOURCES gl/test_convert.c LIBS gs_test_convert)
-target_compile_definitions(test_convert_cpu PRIVATE CONVERTER="cpu")
+foreach(test test_convert test_convert_damage test_convert_layers)
+    gs_test(${test}_cpu LABEL unit SOURCES gl/${test}.c LIBS gs_test_convert)
+    target_compile_definitions(${test}_cpu PRIVATE CONVERTER="cpu")
+endforeach()
