@@ -27,7 +27,7 @@ struct gs_decoder {
     bool started; /* an IDR was decoded, and everything since */
 };
 
-/* Best first, NULL at the end; "null" (a black picture, for load tests) is never chosen by itself. */
+/* Best first, NULL at the end; "null" (black, for load tests) is never chosen by itself. */
 extern const struct gs_decoder_impl *const gs_decoder_impls[];
 
 /* name NULL or "": the first that opens, refusals logged. */

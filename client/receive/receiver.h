@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Receives the media of one session: SRTP datagrams in, whole access units out, in order; asks for
- * what was lost (NACK), for an IDR when that fails (PLI), and reports (RR). Runs a thread of its own
- * on its socket.
+ * what was lost (NACK), for an IDR when that fails (PLI), and reports (RR). Runs a thread of its
+ * own on its socket.
  */
 #pragma once
 
@@ -39,7 +39,7 @@ struct gs_receiver_stats {
     uint64_t packets_repaired; /* of those, came by retransmission */
     uint64_t frames_lost;
     uint64_t nacks_sent, plis_sent;
-    uint64_t rejected; /* datagrams that were not ours: wrong tag, replayed, malformed */
+    uint64_t rejected; /* datagrams that were not ours: wrong tag, malformed; copies don't count */
 };
 
 /* address: of the host; the port, keys and SSRCs come from welcome. Sends the first report at once,
@@ -53,5 +53,5 @@ void gs_receiver_destroy(struct gs_receiver *rx);
 void gs_receiver_get_stats(struct gs_receiver *rx, struct gs_receiver_stats *ret);
 /* The decoder could not go on: an IDR is needed. Any thread. */
 void gs_receiver_request_keyframe(struct gs_receiver *rx);
-/* The round trip time measured on the control channel, for deciding on retransmission. Any thread. */
+/* The round trip time as the control channel measured it; times retransmission. Any thread. */
 void gs_receiver_set_rtt(struct gs_receiver *rx, uint64_t rtt_ns);

@@ -15,6 +15,8 @@
 
 struct gs_transport;
 
+/* Called from the main context that was thread-default at creation, never from inside a call on the
+ * transport. They may attach and detach, but not destroy it. */
 struct gs_transport_listener {
     /* The receiver needs an IDR: it is new, or lost what can't be repaired. Main thread. */
     void (*keyframe_wanted)(void *user);
@@ -35,10 +37,12 @@ struct gs_transport_impl {
     const char *name;
     int (*open)(const struct gs_transport_params *p, struct gs_transport **ret);
     /* Begins a new stream to one receiver: new keys and SSRCs, written into welcome together with
-     * the port. The stream before it ends. */
+     * the port. The stream before it ends; attach and detach say nothing to the listener. */
     int (*attach)(struct gs_transport *t, struct gs_welcome *welcome);
     void (*detach)(struct gs_transport *t);
-    /* Sends one access unit; fills trace->first_packet and last_packet. */
+    /* Sends one access unit; fills trace->first_packet and last_packet. Nobody there to use it
+     * (no receiver was heard yet, or it still waits for its first IDR): dropped, 0. -EINVAL: there
+     * is no NAL unit in it. */
     int (*send)(struct gs_transport *t, const struct gs_packet *packet,
                 struct gs_frame_trace *trace);
     void (*close)(struct gs_transport *t); /* frees t; takes half-built ones */
@@ -54,6 +58,7 @@ struct gs_transport {
 /* NULL at the end: "srtp", "file", "null". */
 extern const struct gs_transport_impl *const gs_transport_impls[];
 
+/* name NULL or "": srtp. 0; -ENOENT for an unknown name, else what open returned; logged. */
 int gs_transport_create(const char *name, const struct gs_transport_params *params,
                         struct gs_transport **ret) GS_MUST_CHECK;
 void gs_transport_destroy(struct gs_transport *t);

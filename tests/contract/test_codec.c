@@ -417,6 +417,37 @@ static void test_decode_waits_for_keyframe(void **state)
     }
 }
 
+/* The host may change the size by taking another encoder; the decoder stays. */
+static void test_decode_size_change(void **state)
+{
+    static const uint32_t sizes[][2] = {{320, 240}, {640, 400}, {128, 64}};
+    struct pair pair;
+    size_t at = 0;
+
+    (void)state;
+    while (next_pair(&at, &pair)) {
+        struct gs_decoder *dec = create_decoder(pair.dec->name);
+
+        for (uint32_t i = 0; i < 3 * GS_ARRAY_SIZE(sizes); i++) {
+            struct gs_encoder_params p = {
+                .width = sizes[i % 3][0], .height = sizes[i % 3][1], .fps = 60};
+            struct gs_encoder *enc = create_encoder(pair.enc->name, p);
+
+            for (uint32_t n = 0; n < 2; n++) {
+                struct gs_picture *pic = NULL;
+                struct gs_packet pkt;
+
+                next_packet(enc, n, false, &pkt);
+                assert_int_equal(decode(dec, &pkt, 2 * i + n, false, &pic), 0);
+                assert_true(pair.null || pic->frame->width == (int)p.width);
+                gs_picture_unref(pic);
+            }
+            gs_encoder_destroy(enc);
+        }
+        gs_decoder_destroy(dec);
+    }
+}
+
 static void test_decode_garbage(void **state)
 {
     struct gs_encoder_params p = {.width = 320, .height = 240, .fps = 60};
@@ -485,11 +516,12 @@ static void test_decode_broken_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip_sizes),  cmocka_unit_test(test_round_trip_settings),
-        cmocka_unit_test(test_set_rate_live),     cmocka_unit_test(test_gop_is_infinite),
-        cmocka_unit_test(test_create_bad_params), cmocka_unit_test(test_create_ladder),
-        cmocka_unit_test(test_encode_other_size), cmocka_unit_test(test_decode_waits_for_keyframe),
-        cmocka_unit_test(test_decode_garbage),    cmocka_unit_test(test_decode_broken_bits),
+        cmocka_unit_test(test_round_trip_sizes),   cmocka_unit_test(test_round_trip_settings),
+        cmocka_unit_test(test_set_rate_live),      cmocka_unit_test(test_gop_is_infinite),
+        cmocka_unit_test(test_create_bad_params),  cmocka_unit_test(test_create_ladder),
+        cmocka_unit_test(test_encode_other_size),  cmocka_unit_test(test_decode_waits_for_keyframe),
+        cmocka_unit_test(test_decode_size_change), cmocka_unit_test(test_decode_garbage),
+        cmocka_unit_test(test_decode_broken_bits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/client.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/channel.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "host/budget.h"
+#include "host/exit_status.h"
+
+#define GOODBYE_MS 1000
+/* Far above what input devices make (8000 reports a second are 2.3 MiB), far below what would keep
+ * the loop busy. The burst takes the largest message there is. */
+#define RATE (4u << 20)
+#define BURST (8u << 20)
+#define MESSAGE_COST 256 /* of one message, in bytes, beside its size */
+
+enum state {
+    SILENT,    /* nothing came yet: no TLS is begun, so that it costs no thread */
+    HANDSHAKE, /* runs in a thread of GIO; holds a reference */
+    HELLO,
+    LET_IN,
+    LEAVING, /* the last message is on its way */
+    GONE,
+};
+
+struct gs_client {
+    int refs; /* the owner's, and the handshake's */
+    uint32_t id;
+    enum state state;
+    bool was_let_in;
+    char peer[64]; /* address, for the log */
+    GSocketConnection *conn;
+    GTlsConnection *tls;
+    GCancellable *cancel;
+    GSource *first_byte;
+    guint deadline;
+    struct gs_channel *channel;
+    struct gs_budget budget;
+    const struct gs_client_listener *listener;
+    void *user;
+};
+
+static void unref(struct gs_client *c)
+{
+    if (--c->refs > 0)
+        return;
+    g_clear_object(&c->tls);
+    g_object_unref(c->conn);
+    g_object_unref(c->cancel);
+    g_free(c);
+}
+
+static void drop_sources(struct gs_client *c)
+{
+    if (c->first_byte) {
+        g_source_destroy(c->first_byte);
+        g_source_unref(c->first_byte);
+        c->first_byte = NULL;
+    }
+    if (c->deadline)
+        g_source_remove(c->deadline);
+    c->deadline = 0;
+}
+
+static void shut(struct gs_client *c)
+{
+    drop_sources(c);
+    c->state = GONE;
+    g_cancellable_cancel(c->cancel);
+    gs_channel_destroy(c->channel);
+    c->channel = NULL;
+    g_socket_close(g_socket_connection_get_socket(c->conn), NULL);
+}
+
+static void finish(struct gs_client *c, const char *why)
+{
+    if (c->state == GONE)
+        return;
+    gs_debug("client %u from %s: %s", c->id, c->peer, why);
+    shut(c);
+    c->listener->gone(c->user, c->id, c->was_let_in);
+}
+
+static void leave(struct gs_client *c, enum gs_msg_type type, const struct gs_bye *bye)
+{
+    char *json = gs_bye_to_json(bye);
+
+    drop_sources(c);
+    c->state = LEAVING;
+    /* A failure to send comes back through closed. */
+    if (gs_channel_send(c->channel, (uint8_t)type, json, strlen(json)) == 0)
+        gs_channel_close_after_flush(c->channel, GOODBYE_MS);
+    free(json);
+}
+
+static void refuse(struct gs_client *c, const char *reason)
+{
+    struct gs_bye bye = {.status = GS_EXIT_REFUSED};
+
+    gs_info("client %u from %s refused: %s", c->id, c->peer, reason);
+    g_strlcpy(bye.reason, reason, sizeof(bye.reason));
+    leave(c, GS_MSG_ERROR, &bye);
+}
+
+/* ---- messages ---- */
+
+static void on_hello(struct gs_client *c, uint8_t type, const uint8_t *payload, size_t size)
+{
+    struct gs_hello hello;
+    const char *why;
+    int err;
+
+    if (type != GS_MSG_HELLO) {
+        refuse(c, "the first message must be hello");
+        return;
+    }
+    err = gs_hello_from_json((const char *)payload, size, &hello);
+    if (err) {
+        refuse(c, err == -EPROTO ? "host and client speak different versions of the protocol"
+                                 : "the hello message is malformed");
+        return;
+    }
+    why = c->listener->hello(c->user, c->id, &hello, payload, size);
+    if (why) {
+        refuse(c, why);
+        return;
+    }
+    gs_info("client %u from %s let in (%s)", c->id, c->peer, hello.client);
+    drop_sources(c);
+    c->state = LET_IN;
+    c->was_let_in = true;
+    gs_channel_set_max_payload(c->channel, GS_PROTO_MAX_FRAME);
+    gs_budget_init(&c->budget, RATE, BURST, gs_now_ns());
+}
+
+static bool sent_by_clients(uint8_t type)
+{
+    return type == GS_MSG_PING || type == GS_MSG_INPUT || type == GS_MSG_KEYMAP ||
+           type == GS_MSG_BYE;
+}
+
+static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
+{
+    struct gs_client *c = user;
+
+    if (c->state == HELLO)
+        on_hello(c, type, payload, size);
+    else if (c->state != LET_IN)
+        return;
+    else if (!sent_by_clients(type))
+        refuse(c, "a message came that clients do not send");
+    else if (!gs_budget_take(&c->budget, size + MESSAGE_COST, gs_now_ns()))
+        refuse(c, "more was sent than a session takes");
+    else
+        c->listener->message(c->user, c->id, type, payload, size);
+}
+
+static void on_closed(void *user, int err)
+{
+    finish(user, err ? g_strerror(-err) : "closed");
+}
+
+/* ---- before ---- */
+
+static gboolean on_deadline(gpointer data)
+{
+    struct gs_client *c = data;
+
+    c->deadline = 0;
+    if (c->state == HELLO)
+        refuse(c, "no hello came in time");
+    else
+        finish(c, "no handshake in time");
+    return G_SOURCE_REMOVE;
+}
+
+/* The priority string should have seen to both already. */
+static const char *handshake_flaw(GTlsConnection *tls)
+{
+    const char *protocol = g_tls_connection_get_negotiated_protocol(tls);
+
+    if (g_tls_connection_get_protocol_version(tls) < G_TLS_PROTOCOL_VERSION_TLS_1_3)
+        return "TLS older than 1.3";
+    if (!protocol || strcmp(protocol, GS_PROTO_ALPN) != 0)
+        return "does not speak " GS_PROTO_ALPN;
+    return NULL;
+}
+
+static void on_handshake(GObject *tls, GAsyncResult *result, gpointer data)
+{
+    static const struct gs_channel_handler handler = {on_frame, on_closed};
+    struct gs_client *c = data;
+    g_autoptr(GError) error = NULL;
+    bool ok = g_tls_connection_handshake_finish(G_TLS_CONNECTION(tls), result, &error);
+    const char *why = ok ? handshake_flaw(c->tls) : error->message;
+
+    if (c->state != GONE && why) {
+        finish(c, why);
+    } else if (c->state != GONE) {
+        c->state = HELLO;
+        c->channel = gs_channel_create(G_IO_STREAM(c->tls), GS_PROTO_MAX_HELLO, &handler, c);
+    }
+    unref(c);
+}
+
+static gboolean on_first_byte(GSocket *sock, GIOCondition condition, gpointer data)
+{
+    static const char *const protocols[] = {GS_PROTO_ALPN, NULL};
+    struct gs_client *c = data;
+
+    (void)sock;
+    (void)condition;
+    g_source_unref(c->first_byte);
+    c->first_byte = NULL;
+    c->state = HANDSHAKE;
+    c->refs++;
+    g_tls_connection_set_advertised_protocols(c->tls, protocols);
+    g_tls_connection_handshake_async(c->tls, G_PRIORITY_DEFAULT, c->cancel, on_handshake, c);
+    return G_SOURCE_REMOVE;
+}
+
+static void note_peer(struct gs_client *c)
+{
+    g_autoptr(GSocketAddress) address = g_socket_connection_get_remote_address(c->conn, NULL);
+    g_autofree char *text =
+        address ? g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address)) : NULL;
+
+    g_strlcpy(c->peer, text ? text : "an address unknown", sizeof(c->peer));
+}
+
+struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *certificate,
+                                   uint32_t id, unsigned deadline_ms,
+                                   const struct gs_client_listener *listener, void *user)
+{
+    GIOStream *tls = g_tls_server_connection_new(G_IO_STREAM(conn), certificate, NULL);
+    GSocket *sock = g_socket_connection_get_socket(conn);
+    struct gs_client *c;
+
+    if (!tls)
+        return NULL;
+    c = g_new0(struct gs_client, 1);
+    c->refs = 1;
+    c->id = id;
+    c->conn = g_object_ref(conn);
+    c->tls = G_TLS_CONNECTION(tls);
+    c->cancel = g_cancellable_new();
+    c->listener = listener;
+    c->user = user;
+    note_peer(c);
+    g_socket_set_option(sock, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
+    c->first_byte = g_socket_create_source(sock, G_IO_IN, NULL);
+    g_source_set_callback(c->first_byte, (GSourceFunc)(void (*)(void))on_first_byte, c, NULL);
+    g_source_attach(c->first_byte, NULL);
+    c->deadline = g_timeout_add(deadline_ms, on_deadline, c);
+    return c;
+}
+
+void gs_client_destroy(struct gs_client *c)
+{
+    if (!c)
+        return;
+    if (c->state != GONE)
+        shut(c);
+    unref(c);
+}
+
+bool gs_client_is_let_in(const struct gs_client *c)
+{
+    return c->state == LET_IN;
+}
+
+void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size_t size)
+{
+    if (c->state == LET_IN && gs_channel_send(c->channel, type, payload, size) < 0)
+        gs_debug("client %u does not take what it is sent", c->id);
+}
+
+void gs_client_bye(struct gs_client *c, const struct gs_bye *bye)
+{
+    if (c->state == LET_IN || c->state == HELLO)
+        leave(c, GS_MSG_BYE, bye);
+    else if (c->state < HELLO)
+        finish(c, "sent away before its hello");
+}

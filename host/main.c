@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpushare-host: finds the verb and hands over to it. */
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/macros.h"
+#include "host/exit_status.h"
+#include "host/run.h"
+
+struct verb {
+    const char *name;
+    const char *summary;
+    int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
+};
+
+static const struct verb verbs[] = {
+    {"run", "run one application as a session in the foreground", gs_run},
+};
+
+static void usage(FILE *out)
+{
+    fputs("Usage: gpushare-host VERB [OPTION…]\n\nVerbs:\n", out);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(verbs); i++)
+        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+    fputs("\n  --help     this text; gpushare-host VERB --help tells the options of a verb\n"
+          "  --version  the version\n",
+          out);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "");
+    if (argc < 2) {
+        usage(stderr);
+        return GS_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        usage(stdout);
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("gpushare-host " GS_VERSION);
+        return 0;
+    }
+    for (size_t i = 0; i < GS_ARRAY_SIZE(verbs); i++) {
+        if (strcmp(argv[1], verbs[i].name) == 0)
+            return verbs[i].run(argc - 1, argv + 1);
+    }
+    fprintf(stderr, "gpushare-host: there is no verb '%s'\n\n", argv[1]);
+    usage(stderr);
+    return GS_EXIT_USAGE;
+}

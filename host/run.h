@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The verb `run`: one session in the foreground. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/macros.h"
+#include "common/proto.h"
+
+#define GS_RUN_LAST_PORT 47809 /* where the search for a free port ends */
+
+struct gs_run_options {
+    uint32_t width, height, fps;
+    uint32_t max_kbps;               /* 0: no limit */
+    char encoder[32], converter[32]; /* "": choose */
+    uint16_t port, last_port;        /* the first free one of these */
+    char listen[64];                 /* numeric; "": all addresses */
+    char advertise[256];             /* "": choose */
+    uint32_t ticket_uses;            /* 0: any number */
+    char session[GS_PROTO_NAME_MAX];
+    unsigned hello_ms, ready_ms;
+    bool verbose;
+    char **argv; /* of the application; owned */
+};
+
+/* argv[0] is the verb. 0; or -EINVAL with a sentence for the user in *ret_why, to be freed with
+ * g_free. --help is answered and ends the process. */
+int gs_run_options_parse(int argc, char **argv, struct gs_run_options *ret,
+                         char **ret_why) GS_MUST_CHECK;
+void gs_run_options_finish(struct gs_run_options *o);
+
+/* Returns the exit status. */
+int gs_run(int argc, char **argv);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/runtime_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+/* Leaves room for "/wayland-0.lock" in the 108 bytes of a socket address. */
+#define PATH_LIMIT 90
+#define OPEN_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+struct gs_runtime_dir {
+    char *path;
+    int fd; /* locked as long as its owner lives, which tells it from what a killed host left */
+};
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path) < 0 && errno != ENOENT ? -1 : 0;
+}
+
+static void remove_tree(const char *path)
+{
+    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
+        gs_warn("cannot remove %s: %s", path, g_strerror(errno));
+}
+
+static bool ours_alone(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700;
+}
+
+static bool usable(const char *dir)
+{
+    struct stat st;
+
+    return dir && dir[0] == '/' && stat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+           st.st_uid == geteuid();
+}
+
+/* Opens the directory that holds those of all sessions, and makes sure that nobody else has a hand
+ * in it: in /tmp anybody may have made it first. Returns a descriptor. */
+static int open_base(const char *path)
+{
+    int fd;
+
+    if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+        gs_error("cannot make %s: %s", path, g_strerror(errno));
+        return -errno;
+    }
+    fd = open(path, OPEN_FLAGS);
+    if (fd >= 0 && ours_alone(fd))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    gs_error("%s is not a directory of ours with mode 0700; remove it", path);
+    return -EPERM;
+}
+
+static bool locked(int base, const char *name)
+{
+    int fd = openat(base, name, OPEN_FLAGS);
+    bool busy;
+
+    if (fd < 0)
+        return true;
+    busy = flock(fd, LOCK_EX | LOCK_NB) < 0;
+    close(fd);
+    return busy;
+}
+
+/* Called with the base locked: no other host is between making and locking its directory. */
+static void remove_stale(int base, const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *entry = g_build_filename(path, name, NULL);
+
+        if (!locked(base, name))
+            remove_tree(entry);
+    }
+}
+
+static int make(const char *base, const char *session, struct gs_runtime_dir **ret)
+{
+    g_autofree char *path = g_strdup_printf("%s/%.16s-XXXXXX", base, session);
+    struct gs_runtime_dir *dir;
+    int fd;
+
+    if (strlen(path) > PATH_LIMIT) {
+        gs_error("%s is too long a path for sockets below it", path);
+        return -ENAMETOOLONG;
+    }
+    if (!mkdtemp(path)) {
+        gs_error("cannot make %s: %s", path, g_strerror(errno));
+        return -errno;
+    }
+    fd = open(path, OPEN_FLAGS);
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        gs_error("cannot lock %s: %s", path, g_strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        rmdir(path);
+        return -EIO;
+    }
+    dir = g_new0(struct gs_runtime_dir, 1);
+    dir->path = g_steal_pointer(&path);
+    dir->fd = fd;
+    *ret = dir;
+    return 0;
+}
+
+int gs_runtime_dir_create(const char *xdg_runtime_dir, const char *tmp, const char *session,
+                          struct gs_runtime_dir **ret)
+{
+    g_autofree char *base = usable(xdg_runtime_dir)
+                                ? g_build_filename(xdg_runtime_dir, "gpushare", NULL)
+                                : g_strdup_printf("%s/gpushare-%u", tmp, (unsigned)geteuid());
+    int fd = open_base(base);
+    int err;
+
+    if (fd < 0)
+        return fd;
+    if (flock(fd, LOCK_EX) == 0)
+        remove_stale(fd, base);
+    err = make(base, session, ret);
+    close(fd);
+    return err;
+}
+
+const char *gs_runtime_dir_path(const struct gs_runtime_dir *dir)
+{
+    return dir->path;
+}
+
+void gs_runtime_dir_destroy(struct gs_runtime_dir *dir)
+{
+    if (!dir)
+        return;
+    remove_tree(dir->path);
+    close(dir->fd);
+    g_free(dir->path);
+    g_free(dir);
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every transport promises (session/transport/transport.h). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/receive/receiver.h"
+#include "common/clock.h"
+#include "session/transport/transport.h"
+#include "tests/support/nals.h"
+
+#define PATIENCE (10 * GS_NS_PER_S)
+
+struct fixture {
+    struct gs_transport *t;
+    GThread *main;
+    char *path;
+    unsigned keyframes_wanted, appeared, vanished;
+    GMutex lock; /* received */
+    GByteArray *received;
+};
+
+static void on_keyframe_wanted(void *user)
+{
+    struct fixture *f = user;
+
+    assert_ptr_equal(g_thread_self(), f->main);
+    f->keyframes_wanted++;
+}
+
+static void on_receiver_changed(void *user, bool present)
+{
+    struct fixture *f = user;
+
+    assert_ptr_equal(g_thread_self(), f->main);
+    if (present)
+        f->appeared++;
+    else
+        f->vanished++;
+}
+
+static const struct gs_transport_listener listener = {on_keyframe_wanted, on_receiver_changed};
+
+static int open_transport(struct fixture *f, const char *name)
+{
+    const struct gs_transport_params params = {
+        .fps = 60,
+        .bind_address = "127.0.0.1",
+        .path = f->path,
+        .listener = &listener,
+        .user = f,
+    };
+
+    return gs_transport_create(name, &params, &f->t);
+}
+
+static void on_access_unit(void *user, const struct gs_access_unit *au)
+{
+    struct fixture *f = user;
+
+    g_mutex_lock(&f->lock);
+    g_byte_array_append(f->received, au->data, (guint)au->size);
+    g_mutex_unlock(&f->lock);
+}
+
+/* srtp needs somebody on the other side. */
+static struct gs_receiver *connect_receiver(struct fixture *f, const struct gs_welcome *welcome)
+{
+    static const struct gs_receiver_listener receiver_listener = {on_access_unit};
+    g_autoptr(GInetAddress) host = g_inet_address_new_loopback(G_SOCKET_FAMILY_IPV4);
+    struct gs_receiver *rx;
+
+    if (strcmp(f->t->impl->name, "srtp") != 0)
+        return NULL;
+    assert_int_equal(gs_receiver_create(host, welcome, &receiver_listener, f, &rx), 0);
+    return rx;
+}
+
+static void iterate_until(const unsigned *count, unsigned wanted)
+{
+    uint64_t end = gs_now_ns() + PATIENCE;
+
+    while (*count < wanted && gs_now_ns() < end)
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(200);
+    assert_true(*count >= wanted);
+}
+
+static size_t received_size(struct fixture *f)
+{
+    g_autofree char *text = NULL;
+    gsize size = 0;
+
+    if (strcmp(f->t->impl->name, "file") == 0) {
+        assert_true(g_file_get_contents(f->path, &text, &size, NULL));
+        g_byte_array_set_size(f->received, 0);
+        g_byte_array_append(f->received, (const guint8 *)text, (guint)size);
+    }
+    g_mutex_lock(&f->lock);
+    size = f->received->len;
+    g_mutex_unlock(&f->lock);
+    return size;
+}
+
+struct sending {
+    struct gs_transport *t;
+    GByteArray *sent;
+};
+
+static gpointer send_frames(gpointer user)
+{
+    struct sending *s = user;
+    GRand *rand = g_rand_new_with_seed(3);
+
+    for (uint32_t i = 0; i < 20; i++) {
+        GByteArray *au = gs_test_access_unit(rand, i == 0, 1 + 700 * i);
+        const struct gs_packet packet = {au->data, au->len, i == 0};
+        struct gs_frame_trace trace = {.frame_id = i + 1, .commit = gs_now_ns()};
+
+        assert_int_equal(gs_transport_send(s->t, &packet, &trace), 0);
+        assert_true(trace.first_packet >= trace.commit);
+        assert_true(trace.last_packet >= trace.first_packet);
+        g_byte_array_append(s->sent, au->data, au->len);
+        g_byte_array_unref(au);
+    }
+    g_rand_free(rand);
+    return NULL;
+}
+
+static void check_carries_frames(struct fixture *f)
+{
+    struct sending s = {f->t, g_byte_array_new()};
+    bool keeps = strcmp(f->t->impl->name, "null") != 0;
+    uint64_t end = gs_now_ns() + PATIENCE;
+
+    g_thread_join(g_thread_new("encode", send_frames, &s));
+    while (keeps && received_size(f) < s.sent->len && gs_now_ns() < end)
+        if (!g_main_context_iteration(NULL, FALSE))
+            g_usleep(200);
+    if (keeps) {
+        assert_int_equal(f->received->len, s.sent->len);
+        assert_memory_equal(f->received->data, s.sent->data, s.sent->len);
+    }
+    g_byte_array_unref(s.sent);
+}
+
+static void test_attach_carries_frames(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; gs_transport_impls[i]; i++) {
+        struct gs_welcome welcome = {.udp_port = 1};
+        struct gs_receiver *rx;
+
+        f->appeared = f->keyframes_wanted = 0;
+        g_byte_array_set_size(f->received, 0);
+        assert_int_equal(open_transport(f, gs_transport_impls[i]->name), 0);
+        assert_string_equal(f->t->impl->name, gs_transport_impls[i]->name);
+        assert_int_equal(gs_transport_attach(f->t, &welcome), 0);
+        /* Nothing is said from inside the call. */
+        assert_int_equal(f->appeared, 0);
+        rx = connect_receiver(f, &welcome);
+        iterate_until(&f->appeared, 1);
+        iterate_until(&f->keyframes_wanted, 1);
+        check_carries_frames(f);
+        gs_transport_detach(f->t);
+        gs_transport_destroy(f->t);
+        gs_receiver_destroy(rx);
+    }
+}
+
+static void test_send_to_nobody(void **state)
+{
+    static const uint8_t au[] = {0, 0, 1, 0x65, 1};
+    const struct gs_packet packet = {au, sizeof(au), true};
+    struct fixture *f = *state;
+    struct gs_welcome welcome;
+
+    for (unsigned i = 0; gs_transport_impls[i]; i++) {
+        struct gs_frame_trace trace = {.frame_id = 1, .commit = gs_now_ns()};
+
+        assert_int_equal(open_transport(f, gs_transport_impls[i]->name), 0);
+        assert_int_equal(gs_transport_send(f->t, &packet, &trace), 0);
+        assert_int_equal(gs_transport_attach(f->t, &welcome), 0);
+        assert_int_equal(gs_transport_send(f->t, &packet, &trace), 0);
+        gs_transport_detach(f->t);
+        gs_transport_detach(f->t);
+        assert_int_equal(gs_transport_send(f->t, &packet, &trace), 0);
+        gs_transport_destroy(f->t);
+    }
+}
+
+static void test_destroy_while_attached(void **state)
+{
+    struct fixture *f = *state;
+    struct gs_welcome welcome;
+
+    f->appeared = 0;
+    for (unsigned i = 0; gs_transport_impls[i]; i++) {
+        assert_int_equal(open_transport(f, gs_transport_impls[i]->name), 0);
+        assert_int_equal(gs_transport_attach(f->t, &welcome), 0);
+        gs_transport_destroy(f->t);
+    }
+    while (g_main_context_iteration(NULL, FALSE))
+        continue;
+    assert_int_equal(f->appeared, 0);
+    gs_transport_destroy(NULL);
+}
+
+static void test_attach_anew(void **state)
+{
+    struct fixture *f = *state;
+    struct gs_welcome a = {0}, b = {0};
+    struct gs_receiver *rx_a, *rx_b;
+
+    assert_int_equal(open_transport(f, NULL), 0);
+    assert_string_equal(f->t->impl->name, "srtp");
+    f->appeared = f->vanished = f->keyframes_wanted = 0;
+    g_byte_array_set_size(f->received, 0);
+    assert_int_equal(gs_transport_attach(f->t, &a), 0);
+    rx_a = connect_receiver(f, &a);
+    iterate_until(&f->appeared, 1);
+    assert_int_equal(gs_transport_attach(f->t, &b), 0);
+    assert_int_equal(a.udp_port, b.udp_port);
+    assert_int_not_equal(a.ssrc, b.ssrc);
+    assert_int_not_equal(a.client_ssrc, b.client_ssrc);
+    assert_memory_not_equal(a.host_key, b.host_key, GS_SRTP_KEY_SIZE);
+    assert_memory_not_equal(a.client_key, b.client_key, GS_SRTP_KEY_SIZE);
+    assert_memory_not_equal(b.host_key, b.client_key, GS_SRTP_KEY_SIZE);
+    /* The receiver of the stream before is a stranger now; the new one is served. */
+    rx_b = connect_receiver(f, &b);
+    iterate_until(&f->appeared, 2);
+    iterate_until(&f->keyframes_wanted, 2);
+    check_carries_frames(f);
+    assert_int_equal(f->appeared, 2);
+    assert_int_equal(f->vanished, 0);
+    /* It says good-bye when it goes. */
+    gs_receiver_destroy(rx_b);
+    iterate_until(&f->vanished, 1);
+    gs_receiver_destroy(rx_a);
+    gs_transport_destroy(f->t);
+}
+
+static void test_create_refusals(void **state)
+{
+    struct fixture *f = *state;
+    struct gs_transport_params params = {.listener = &listener, .bind_address = "nowhere"};
+    struct gs_transport *t;
+
+    assert_int_equal(gs_transport_create("pigeon", &params, &t), -ENOENT);
+    assert_int_equal(gs_transport_create("srtp", &params, &t), -EINVAL);
+    assert_int_equal(gs_transport_create("file", &params, &t), -EINVAL);
+    params.path = "/nonexistent/file";
+    assert_int_equal(gs_transport_create("file", &params, &t), -ENOENT);
+    (void)f;
+}
+
+static void test_send_no_nal_unit(void **state)
+{
+    const struct gs_packet empty = {(const uint8_t *)"", 0, true};
+    struct fixture *f = *state;
+    struct gs_frame_trace trace = {.commit = 1};
+    struct gs_welcome welcome;
+    struct gs_receiver *rx;
+
+    f->appeared = 0;
+    assert_int_equal(open_transport(f, "srtp"), 0);
+    assert_int_equal(gs_transport_attach(f->t, &welcome), 0);
+    rx = connect_receiver(f, &welcome);
+    iterate_until(&f->appeared, 1);
+    assert_int_equal(gs_transport_send(f->t, &empty, &trace), -EINVAL);
+    gs_receiver_destroy(rx);
+    gs_transport_destroy(f->t);
+}
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    g_autofree char *dir = g_dir_make_tmp("gs-transport-XXXXXX", NULL);
+
+    f.path = g_build_filename(dir, "stream.h264", NULL);
+    f.main = g_thread_self();
+    f.received = g_byte_array_new();
+    g_mutex_init(&f.lock);
+    *state = &f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *dir = g_path_get_dirname(f->path);
+
+    g_unlink(f->path);
+    g_rmdir(dir);
+    g_free(f->path);
+    g_byte_array_unref(f->received);
+    g_mutex_clear(&f->lock);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_attach_carries_frames),  cmocka_unit_test(test_send_to_nobody),
+        cmocka_unit_test(test_destroy_while_attached), cmocka_unit_test(test_attach_anew),
+        cmocka_unit_test(test_create_refusals),        cmocka_unit_test(test_send_no_nal_unit),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

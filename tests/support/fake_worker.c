@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stands in for gpushare-session on the link. The first argument of the "application" says what it
+ * does, the second names a file for the process ids and the X display that it has:
+ *   echo     ready; a new client gets its hello back as WELCOME, PING comes back as PONG, INPUT as
+ *            CURSOR; BYE closes the client
+ *   family   the same, with children: one in a session of its own, one whose parent is gone
+ *   end0, end1  ended with that status when the first client comes
+ *   close    closes every client with a reason
+ *   silent   never ready
+ *   die      exits with status 7 at once
+ *   crash    aborts when the first client comes
+ *   babble   breaks the protocol of the link once a client comes
+ *   deaf     ignores that it shall stop
+ */
+#include <gio/gio.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/bytes.h"
+#include "common/channel.h"
+#include "common/proto.h"
+
+static struct gs_channel *link_channel;
+static struct gs_worker_config config;
+static bool configured;
+static char mode[16] = "echo";
+
+static void check(int err)
+{
+    if (err)
+        exit(9);
+}
+
+static void start_family(FILE *pids)
+{
+    int fd[2];
+    pid_t child;
+
+    if (pipe(fd) < 0)
+        exit(9);
+    child = fork();
+    if (child == 0) {
+        setsid();
+        child = fork();
+        if (child > 0)
+            _exit(write(fd[1], &child, sizeof(child)) != sizeof(child));
+        for (;;)
+            pause();
+    }
+    if (read(fd[0], &child, sizeof(child)) != sizeof(child))
+        exit(9);
+    fprintf(pids, "%d\n", (int)child);
+    child = fork();
+    if (child == 0) {
+        setsid();
+        for (;;)
+            pause();
+    }
+    fprintf(pids, "%d\n", (int)child);
+    fflush(pids);
+}
+
+/* A lock as an X server makes it, and a file in the session's directory. */
+static int leave_traces(void)
+{
+    int display = 20000 + getpid() % 10000;
+    g_autofree char *lock = g_strdup_printf("/tmp/.X%d-lock", display);
+    g_autofree char *text = g_strdup_printf("%10d\n", (int)getpid());
+    g_autofree char *file = g_build_filename(config.runtime_dir, "sub", NULL);
+
+    g_file_set_contents(lock, text, -1, NULL);
+    check(g_mkdir_with_parents(file, 0700));
+    return display;
+}
+
+static void configure(const uint8_t *json, size_t size)
+{
+    struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake"};
+    char *text;
+    FILE *pids;
+
+    check(gs_worker_config_from_json((const char *)json, size, &config));
+    configured = true;
+    if (config.argv[0] && config.argv[1])
+        g_strlcpy(mode, config.argv[1], sizeof(mode));
+    pids = fopen(config.argv[1] && config.argv[2] ? config.argv[2] : "/dev/null", "w");
+    if (!pids)
+        exit(9);
+    if (strcmp(mode, "family") == 0)
+        ready.x11_display = leave_traces();
+    fprintf(pids, "%d\n%d\n", (int)getpid(), ready.x11_display);
+    if (strcmp(mode, "family") == 0)
+        start_family(pids);
+    fclose(pids);
+    puts("what an application writes on its standard output");
+    fflush(stdout);
+    if (strcmp(mode, "die") == 0)
+        exit(7);
+    if (strcmp(mode, "silent") == 0)
+        return;
+    text = gs_worker_ready_to_json(&ready);
+    check(gs_channel_send(link_channel, GS_LINK_READY, text, strlen(text)));
+    free(text);
+}
+
+static void send_bye(uint8_t type, const uint8_t *head, size_t head_size, int status)
+{
+    struct gs_bye bye = {.reason = "said the fake worker", .status = status};
+    char *json = gs_bye_to_json(&bye);
+
+    check(gs_channel_send2(link_channel, type, head, head_size, json, strlen(json)));
+    free(json);
+}
+
+static void client_open(const uint8_t *payload, size_t size)
+{
+    uint8_t head[5] = {0, 0, 0, 0, GS_MSG_WELCOME};
+
+    memcpy(head, payload, 4);
+    if (strncmp(mode, "end", 3) == 0) {
+        send_bye(GS_LINK_ENDED, NULL, 0, mode[3] - '0');
+        gs_channel_close_after_flush(link_channel, 1000);
+    } else if (strcmp(mode, "close") == 0) {
+        send_bye(GS_LINK_CLIENT_CLOSE, payload, 4, 4);
+    } else if (strcmp(mode, "crash") == 0) {
+        signal(SIGABRT, SIG_DFL);
+        abort();
+    } else if (strcmp(mode, "babble") == 0) {
+        check(gs_channel_send(link_channel, 200, "x", 1));
+    } else {
+        check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, payload + 4, size - 4));
+    }
+}
+
+static void client_data(const uint8_t *payload, size_t size)
+{
+    uint8_t head[5];
+
+    memcpy(head, payload, 5);
+    if (payload[4] == GS_MSG_BYE) {
+        send_bye(GS_LINK_CLIENT_CLOSE, payload, 4, 0);
+        return;
+    }
+    head[4] = payload[4] == GS_MSG_PING ? GS_MSG_PONG : GS_MSG_CURSOR;
+    if (payload[4] == GS_MSG_PING || payload[4] == GS_MSG_INPUT)
+        check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, payload + 5, size - 5));
+}
+
+static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
+{
+    (void)user;
+    if (!configured && type != GS_LINK_CONFIG)
+        exit(9);
+    if (type == GS_LINK_CONFIG)
+        configure(payload, size);
+    else if (type == GS_LINK_CLIENT_OPEN)
+        client_open(payload, size);
+    else if (type == GS_LINK_CLIENT_DATA)
+        client_data(payload, size);
+    else if (type == GS_LINK_STOP && strcmp(mode, "deaf") != 0)
+        exit(0);
+}
+
+static void on_closed(void *user, int err)
+{
+    (void)user;
+    exit(err ? 9 : 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct gs_channel_handler handler = {on_frame, on_closed};
+    g_autoptr(GSocket) sock = NULL;
+    g_autoptr(GSocketConnection) conn = NULL;
+
+    if (argc != 2 || strcmp(argv[1], "--link-fd=3") != 0)
+        return 9;
+    sock = g_socket_new_from_fd(3, NULL);
+    if (!sock)
+        return 9;
+    conn = g_socket_connection_factory_create_connection(sock);
+    link_channel = gs_channel_create(G_IO_STREAM(conn), 5000000, &handler, NULL);
+    for (;;)
+        g_main_context_iteration(NULL, TRUE);
+}
