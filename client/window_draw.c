@@ -206,7 +206,7 @@ static void draw_converted(struct gs_window_draw *d, SDL_Surface *surface,
                            const struct gs_picture *pic, const char *overlay)
 {
     SDL_Surface *deep =
-        SDL_CreateRGBSurfaceWithFormat(0, surface->w, surface->h, 32, SDL_PIXELFORMAT_BGRX32);
+        SDL_CreateRGBSurfaceWithFormat(0, surface->w, surface->h, 32, SDL_PIXELFORMAT_RGB888);
 
     if (!deep)
         return;
