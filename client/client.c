@@ -47,7 +47,7 @@ static gboolean send_ping(void *user)
     return G_SOURCE_REMOVE;
 }
 
-void gs_client_pong(struct gs_client *c, const uint8_t *payload, size_t size)
+static void on_pong(struct gs_client *c, const uint8_t *payload, size_t size)
 {
     uint64_t t0, t1, t2, t3 = gs_now_ns();
     struct gs_reader r;
@@ -58,9 +58,9 @@ void gs_client_pong(struct gs_client *c, const uint8_t *payload, size_t size)
     t2 = gs_read_u64(&r);
     if (r.overrun || gs_clock_sync_add(&c->clock, t0, t1, t2, t3) != 0)
         return;
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     gs_stats_set_offset(&c->stats, gs_clock_sync_offset(&c->clock));
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
     if (c->receiver)
         gs_receiver_set_rtt(c->receiver, gs_clock_sync_rtt(&c->clock));
     gs_client_update_overlay(c);
@@ -85,7 +85,7 @@ static int start_session(struct gs_client *c)
     return gs_client_start_pipeline(c);
 }
 
-void gs_client_start_ping(struct gs_client *c)
+static void start_ping(struct gs_client *c)
 {
     gs_clock_sync_init(&c->clock);
     c->pings_sent = 0;
@@ -104,7 +104,7 @@ static void on_welcome(void *user, const struct gs_welcome *welcome, GInetAddres
     c->reconnect_until = 0;
     gs_info("session %s, %ux%u, encoder %s, converter %s", welcome->session, welcome->width,
             welcome->height, welcome->encoder, welcome->converter);
-    gs_client_start_ping(c);
+    start_ping(c);
     if ((first && start_session(c) != 0) || gs_client_start_receiver(c, address) != 0 ||
         (first && gs_client_start_presenter(c) != 0)) {
         gs_client_finish(c, GS_EXIT_FAILED);
@@ -135,7 +135,7 @@ static void on_message(void *user, uint8_t type, const uint8_t *payload, size_t 
     if (!c->presenter)
         return;
     if (type == GS_MSG_PONG)
-        gs_client_pong(c, payload, size);
+        on_pong(c, payload, size);
     else if (type == GS_MSG_CURSOR)
         on_cursor(c, payload, size);
     else if (type == GS_MSG_POINTER && size >= 1 && payload[0] <= GS_POINTER_RELATIVE)
@@ -250,7 +250,7 @@ static void free_all(struct gs_client *c)
         g_source_unref(c->motion_timer);
     }
     g_main_loop_unref(c->loop);
-    g_mutex_clear(&c->lock);
+    pthread_mutex_destroy(&c->lock);
     g_free(c->keymap_text);
     explicit_bzero(&c->welcome, sizeof(c->welcome));
     g_free(c);
@@ -265,7 +265,7 @@ enum gs_exit gs_client_run(const struct gs_client_options *options)
 
     c->options = options;
     c->loop = g_main_loop_new(NULL, FALSE);
-    g_mutex_init(&c->lock);
+    pthread_mutex_init(&c->lock, NULL);
     gs_stats_init(&c->stats, options->start);
     gs_client_start_input(c);
     if (options->keymap) {

@@ -16,12 +16,12 @@ static void send_records(void *user, const struct gs_input *records, size_t n)
         gs_input_write(&records[i], bytes + i * GS_INPUT_SIZE);
     if (!c->conn || gs_connection_send(c->conn, GS_MSG_INPUT, bytes, n * GS_INPUT_SIZE) != 0)
         return; /* between two connections; the host forgets what was pressed, too */
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     for (size_t i = 0; i < n; i++) {
         if (gs_input_may_draw(&records[i]))
             gs_stats_input(&c->stats, records[i].id, now);
     }
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
 }
 
 static gboolean on_motion_due(GSource *source, GSourceFunc callback GS_UNUSED, void *user)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <glib.h>
+#include <pthread.h>
 
 #include "client/client.h"
 #include "client/clock_sync.h"
@@ -43,7 +44,7 @@ struct gs_client {
 
     uint64_t overlay_time, overlay_frames, overlay_bytes; /* at the overlay's last update */
 
-    GMutex lock;                  /* the two below */
+    pthread_mutex_t lock;                  /* the two below */
     struct gs_receiver *receiver; /* written on the main thread only, which may read it unlocked */
     struct gs_stats stats;
 };

@@ -10,28 +10,28 @@ static void request_keyframe(void *user)
 {
     struct gs_client *c = user;
 
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     if (c->receiver)
         gs_receiver_request_keyframe(c->receiver);
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
 }
 
 static void on_decoded(void *user, const struct gs_picture_info *info)
 {
     struct gs_client *c = user;
 
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     gs_stats_decoded(&c->stats, info);
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
 }
 
 static void on_skipped(void *user)
 {
     struct gs_client *c = user;
 
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     gs_stats_skipped(&c->stats);
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
 }
 
 void gs_client_show(struct gs_client *c)
@@ -44,9 +44,9 @@ void gs_client_show(struct gs_client *c)
     c->presenter->impl->present(c->presenter, pic);
     pic->info.presented = gs_now_ns();
     input_id = pic->info.input_id;
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     gs_stats_presented(&c->stats, &pic->info);
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
     gs_picture_unref(pic);
     if (c->player)
         gs_player_frame(c->player, input_id);
@@ -103,9 +103,9 @@ void gs_client_stop_receiver(struct gs_client *c)
     struct gs_receiver *rx;
 
     gs_client_get_receiver_stats(c, &c->receiver_before);
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     rx = g_steal_pointer(&c->receiver);
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
     gs_receiver_destroy(rx);
 }
 
@@ -118,10 +118,10 @@ int gs_client_start_receiver(struct gs_client *c, GInetAddress *address)
         gs_error("can't receive media: %s", g_strerror(-err));
         return err;
     }
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     gs_stats_restart(&c->stats);
     c->receiver = rx;
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
     return 0;
 }
 

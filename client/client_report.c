@@ -45,12 +45,12 @@ void gs_client_update_overlay(struct gs_client *c)
     if (!c->presenter || !c->presenter->impl->overlay || seconds < 0.5)
         return;
     gs_client_get_receiver_stats(c, &rx);
-    g_mutex_lock(&c->lock);
+    pthread_mutex_lock(&c->lock);
     r = make_report(c, &rx);
     gs_report_overlay(&r, (double)(c->stats.frames_decoded - c->overlay_frames) / seconds,
                       (double)(rx.bytes - c->overlay_bytes) / 125 / seconds, text, sizeof(text));
     c->overlay_frames = c->stats.frames_decoded;
-    g_mutex_unlock(&c->lock);
+    pthread_mutex_unlock(&c->lock);
     c->overlay_bytes = rx.bytes;
     c->overlay_time = now;
     c->presenter->impl->overlay(c->presenter, text);

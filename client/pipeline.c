@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -21,8 +22,8 @@ struct gs_pipeline {
     GSource *wakeup; /* main thread */
     int record_error; /* decode thread, then the one that joins it */
 
-    GMutex lock; /* all below; the unit at first is the decode thread's while it decodes */
-    GCond filled;
+    pthread_mutex_t lock; /* all below; the unit at first is the decode thread's while it decodes */
+    pthread_cond_t filled;
     struct unit units[GS_PIPELINE_UNITS];
     unsigned first, count;
     bool need_keyframe; /* units are dropped until one comes */
@@ -67,11 +68,11 @@ void gs_pipeline_push(struct gs_pipeline *pl, const struct gs_access_unit *au)
 {
     bool taken;
 
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     taken = accept(pl, au);
     if (taken)
-        g_cond_signal(&pl->filled);
-    g_mutex_unlock(&pl->lock);
+        pthread_cond_signal(&pl->filled);
+    pthread_mutex_unlock(&pl->lock);
     if (!taken)
         pl->params.listener->keyframe_wanted(pl->params.user);
 }
@@ -98,10 +99,10 @@ static void deliver(struct gs_pipeline *pl, struct gs_picture *pic)
     struct gs_picture *replaced;
 
     pl->params.listener->decoded(pl->params.user, &pic->info);
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     replaced = pl->newest;
     pl->newest = pic;
-    g_mutex_unlock(&pl->lock);
+    pthread_mutex_unlock(&pl->lock);
     if (replaced)
         pl->params.listener->skipped(pl->params.user);
     gs_picture_unref(replaced);
@@ -121,11 +122,11 @@ static bool decode(struct gs_pipeline *pl, const struct unit *u)
         deliver(pl, pic);
     else
         gs_debug("frame %u can't be decoded: %s", u->au.info.frame_id, g_strerror(-err));
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     pl->first = (pl->first + 1) % GS_PIPELINE_UNITS;
     pl->count--;
     found = !err || drop_to_keyframe(pl);
-    g_mutex_unlock(&pl->lock);
+    pthread_mutex_unlock(&pl->lock);
     return !found;
 }
 
@@ -136,11 +137,11 @@ static void *run(void *user)
     for (;;) {
         struct unit *u;
 
-        g_mutex_lock(&pl->lock);
+        pthread_mutex_lock(&pl->lock);
         while (pl->count == 0 && !pl->stop)
-            g_cond_wait(&pl->filled, &pl->lock);
+            pthread_cond_wait(&pl->filled, &pl->lock);
         u = pl->stop ? NULL : &pl->units[pl->first];
-        g_mutex_unlock(&pl->lock);
+        pthread_mutex_unlock(&pl->lock);
         if (!u)
             return NULL;
         if (decode(pl, u))
@@ -168,8 +169,8 @@ struct gs_pipeline *gs_pipeline_create(const struct gs_pipeline_params *params)
     struct gs_pipeline *pl = g_new0(struct gs_pipeline, 1);
 
     pl->params = *params;
-    g_mutex_init(&pl->lock);
-    g_cond_init(&pl->filled);
+    pthread_mutex_init(&pl->lock, NULL);
+    pthread_cond_init(&pl->filled, NULL);
     pl->wakeup = g_source_new(&funcs, sizeof(GSource));
     g_source_set_callback(pl->wakeup, no_callback, pl, NULL);
     g_source_set_priority(pl->wakeup, G_PRIORITY_HIGH);
@@ -182,9 +183,9 @@ struct gs_picture *gs_pipeline_take(struct gs_pipeline *pl)
 {
     struct gs_picture *pic;
 
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     pic = g_steal_pointer(&pl->newest);
-    g_mutex_unlock(&pl->lock);
+    pthread_mutex_unlock(&pl->lock);
     return pic;
 }
 
@@ -194,18 +195,18 @@ int gs_pipeline_destroy(struct gs_pipeline *pl)
 
     if (!pl)
         return 0;
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     pl->stop = true;
-    g_cond_signal(&pl->filled);
-    g_mutex_unlock(&pl->lock);
+    pthread_cond_signal(&pl->filled);
+    pthread_mutex_unlock(&pl->lock);
     g_thread_join(pl->thread);
     g_source_destroy(pl->wakeup);
     g_source_unref(pl->wakeup);
     gs_picture_unref(pl->newest);
     for (unsigned i = 0; i < GS_PIPELINE_UNITS; i++)
         g_free(pl->units[i].storage);
-    g_cond_clear(&pl->filled);
-    g_mutex_clear(&pl->lock);
+    pthread_cond_destroy(&pl->filled);
+    pthread_mutex_destroy(&pl->lock);
     err = pl->record_error;
     g_free(pl);
     return err;

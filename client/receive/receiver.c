@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -54,7 +55,7 @@ struct gs_receiver {
     /* Any thread. */
     atomic_bool stop, keyframe_wanted;
     _Atomic uint64_t rtt; /* UINT64_MAX: unchanged since it was read */
-    GMutex lock;          /* stats */
+    pthread_mutex_t lock; /* stats */
     struct gs_receiver_stats stats;
 };
 
@@ -196,9 +197,9 @@ static void publish_stats(struct gs_receiver *rx)
     struct gs_receiver_stats stats = rx->own;
 
     gs_assembler_get_stats(rx->assembler, &stats);
-    g_mutex_lock(&rx->lock);
+    pthread_mutex_lock(&rx->lock);
     rx->stats = stats;
-    g_mutex_unlock(&rx->lock);
+    pthread_mutex_unlock(&rx->lock);
 }
 
 static void take_wishes(struct gs_receiver *rx, uint64_t now)
@@ -279,7 +280,7 @@ int gs_receiver_create(GInetAddress *address, const struct gs_welcome *welcome,
     rx->ssrc = welcome->ssrc;
     rx->client_ssrc = welcome->client_ssrc;
     rx->rtt = UINT64_MAX;
-    g_mutex_init(&rx->lock);
+    pthread_mutex_init(&rx->lock, NULL);
     rx->created = gs_now_ns();
     rx->assembler = gs_assembler_create(listener, user, rx->created);
     rx->datagrams = g_malloc(BATCH * sizeof(rx->datagrams[0]));
@@ -322,15 +323,15 @@ void gs_receiver_destroy(struct gs_receiver *rx)
     gs_srtp_destroy(rx->out);
     gs_assembler_destroy(rx->assembler);
     g_free(rx->datagrams);
-    g_mutex_clear(&rx->lock);
+    pthread_mutex_destroy(&rx->lock);
     g_free(rx);
 }
 
 void gs_receiver_get_stats(struct gs_receiver *rx, struct gs_receiver_stats *ret)
 {
-    g_mutex_lock(&rx->lock);
+    pthread_mutex_lock(&rx->lock);
     *ret = rx->stats;
-    g_mutex_unlock(&rx->lock);
+    pthread_mutex_unlock(&rx->lock);
 }
 
 void gs_receiver_request_keyframe(struct gs_receiver *rx)

@@ -39,9 +39,9 @@ static void send_datagram(struct gs_srtp_transport *t, const void *data, size_t 
 {
     struct gs_udp_peer peer;
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     peer = t->peer;
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     if (!peer.size)
         return;
     /* Lost here is as good as lost on the way: the receiver asks again. */
@@ -73,10 +73,10 @@ static void send_sender_report(struct gs_srtp_transport *t, uint64_t now, bool b
 {
     struct gs_rtcp rtcp = {.sender_ssrc = t->ssrc, .has_sr = true, .bye = bye};
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     rtcp.sr.packets = t->reported_packets = t->packets;
     rtcp.sr.octets = t->octets;
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     rtcp.sr.ntp = ntp_now();
     rtcp.sr.rtp_timestamp = gs_srtp_transport_timestamp(t, now);
     t->reported = now;
@@ -113,7 +113,7 @@ static void schedule(struct gs_srtp_transport *t)
 {
     uint64_t next;
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     if (t->present) {
         next = t->reported +
                (t->packets != t->reported_packets ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE);
@@ -124,7 +124,7 @@ static void schedule(struct gs_srtp_transport *t)
     } else {
         g_source_set_ready_time(t->timer, -1);
     }
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
 }
 
 void gs_feedback_frame_sent(struct gs_srtp_transport *t, uint64_t now)
@@ -143,23 +143,23 @@ static void probe(struct gs_srtp_transport *t, uint64_t now)
     bool due = false;
     uint16_t seq;
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     seq = t->last_seq;
     if (t->probing && now >= t->last_sent + probe_delay(t)) {
         due = true;
         t->probing = ++t->probes < PROBES;
     }
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     if (due)
         send_probe(t, seq);
 }
 
 static void lose_receiver(struct gs_srtp_transport *t)
 {
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     t->peer.size = 0;
     t->probing = false;
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     t->present = false;
     schedule(t);
     t->base.params.listener->receiver_changed(t->base.params.user, false);
@@ -181,9 +181,9 @@ static gboolean on_timer(gpointer user)
         return G_SOURCE_CONTINUE;
     }
     probe(t, now);
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     frames = t->packets != t->reported_packets;
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     if (now >= t->reported + (frames ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE))
         send_sender_report(t, now, false);
     schedule(t);
@@ -201,12 +201,12 @@ static gboolean dispatch_timer(GSource *source, GSourceFunc callback, gpointer u
 static void hear(struct gs_srtp_transport *t, const struct gs_udp_peer *from, uint64_t now)
 {
     t->heard = now;
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     if (!t->present)
         t->need_keyframe = true;
     if (!gs_udp_peer_equal(&t->peer, from))
         t->peer = *from;
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
 }
 
 static void measure_rtt(struct gs_srtp_transport *t, const struct gs_rtcp_report_block *b)
@@ -224,11 +224,11 @@ static void check_highest(struct gs_srtp_transport *t, const struct gs_rtcp *rtc
     bool missing;
     uint16_t seq;
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     seq = t->last_seq;
     missing = t->last_sent && now - t->last_sent > KEYFRAME_INTERVAL + t->rtt &&
               (!rtcp->has_report || (uint16_t)rtcp->report.highest_seq != seq);
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     if (missing)
         send_probe(t, seq);
 }
@@ -354,9 +354,9 @@ void gs_feedback_reset(struct gs_srtp_transport *t)
     t->present = false;
     t->heard = t->asked = t->rtt = t->reported = 0;
     t->reported_packets = 0;
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     t->peer.size = 0;
     t->probing = false;
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     schedule(t);
 }

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <glib.h>
+#include <pthread.h>
 #include <stdalign.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@ struct slot {
 };
 
 struct gs_retransmit {
-    GMutex lock; /* all slots, and the data of those whose size is not 0 */
+    pthread_mutex_t lock; /* all slots, and the data of those whose size is not 0 */
     struct slot slots[GS_RETRANSMIT_PACKETS];
     alignas(8) uint8_t data[GS_RETRANSMIT_PACKETS][GS_RETRANSMIT_PACKET_SIZE];
 };
@@ -22,7 +23,7 @@ struct gs_retransmit *gs_retransmit_create(void)
 {
     struct gs_retransmit *ring = g_new0(struct gs_retransmit, 1);
 
-    g_mutex_init(&ring->lock);
+    pthread_mutex_init(&ring->lock, NULL);
     return ring;
 }
 
@@ -30,7 +31,7 @@ void gs_retransmit_destroy(struct gs_retransmit *ring)
 {
     if (!ring)
         return;
-    g_mutex_clear(&ring->lock);
+    pthread_mutex_destroy(&ring->lock);
     g_free(ring);
 }
 
@@ -41,17 +42,17 @@ static struct slot *slot_of(struct gs_retransmit *ring, uint16_t seq)
 
 void gs_retransmit_reset(struct gs_retransmit *ring)
 {
-    g_mutex_lock(&ring->lock);
+    pthread_mutex_lock(&ring->lock);
     for (unsigned i = 0; i < GS_RETRANSMIT_PACKETS; i++)
         ring->slots[i].size = 0;
-    g_mutex_unlock(&ring->lock);
+    pthread_mutex_unlock(&ring->lock);
 }
 
 uint8_t *gs_retransmit_slot(struct gs_retransmit *ring, uint16_t seq)
 {
-    g_mutex_lock(&ring->lock);
+    pthread_mutex_lock(&ring->lock);
     slot_of(ring, seq)->size = 0;
-    g_mutex_unlock(&ring->lock);
+    pthread_mutex_unlock(&ring->lock);
     return ring->data[seq % GS_RETRANSMIT_PACKETS];
 }
 
@@ -60,11 +61,11 @@ void gs_retransmit_publish(struct gs_retransmit *ring, uint16_t seq, size_t size
     struct slot *slot = slot_of(ring, seq);
 
     assert(size <= GS_RETRANSMIT_PACKET_SIZE);
-    g_mutex_lock(&ring->lock);
+    pthread_mutex_lock(&ring->lock);
     slot->size = (uint16_t)size;
     slot->seq = seq;
     slot->times = 0;
-    g_mutex_unlock(&ring->lock);
+    pthread_mutex_unlock(&ring->lock);
 }
 
 static size_t take(struct gs_retransmit *ring, uint16_t seq, bool count, uint8_t *out)
@@ -72,13 +73,13 @@ static size_t take(struct gs_retransmit *ring, uint16_t seq, bool count, uint8_t
     struct slot *slot = slot_of(ring, seq);
     size_t size = 0;
 
-    g_mutex_lock(&ring->lock);
+    pthread_mutex_lock(&ring->lock);
     if (slot->size && slot->seq == seq && (!count || slot->times < GS_RETRANSMIT_TIMES)) {
         size = slot->size;
         slot->times += count;
         memcpy(out, ring->data[seq % GS_RETRANSMIT_PACKETS], size);
     }
-    g_mutex_unlock(&ring->lock);
+    pthread_mutex_unlock(&ring->lock);
     return size;
 }
 

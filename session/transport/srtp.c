@@ -38,8 +38,8 @@ static int srtp_open(const struct gs_transport_params *p, struct gs_transport **
     t->udp = udp;
     t->base.udp_port = udp.port;
     t->ring = gs_retransmit_create();
-    g_mutex_init(&t->send_lock);
-    g_mutex_init(&t->lock);
+    pthread_mutex_init(&t->send_lock, NULL);
+    pthread_mutex_init(&t->lock, NULL);
     gs_feedback_start(t);
     *ret = &t->base;
     return 0;
@@ -50,9 +50,9 @@ static void end_stream(struct gs_srtp_transport *t)
     if (!t->attached)
         return;
     gs_feedback_reset(t);
-    g_mutex_lock(&t->send_lock);
+    pthread_mutex_lock(&t->send_lock);
     gs_srtp_destroy(g_steal_pointer(&t->rtp_out));
-    g_mutex_unlock(&t->send_lock);
+    pthread_mutex_unlock(&t->send_lock);
     gs_srtp_destroy(g_steal_pointer(&t->rtcp_out));
     gs_srtp_destroy(g_steal_pointer(&t->rtcp_in));
     t->attached = false;
@@ -69,8 +69,8 @@ static void srtp_close(struct gs_transport *base)
     gs_feedback_stop(t);
     gs_udp_close(&t->udp);
     gs_retransmit_destroy(t->ring);
-    g_mutex_clear(&t->send_lock);
-    g_mutex_clear(&t->lock);
+    pthread_mutex_destroy(&t->send_lock);
+    pthread_mutex_destroy(&t->lock);
     g_free(t);
 }
 
@@ -99,16 +99,16 @@ static void begin_stream(struct gs_srtp_transport *t, const struct secrets *s,
     t->client_ssrc = s->client_ssrc;
     t->rejected = t->resent = 0;
     gs_retransmit_reset(t->ring);
-    g_mutex_lock(&t->send_lock);
+    pthread_mutex_lock(&t->send_lock);
     t->rtp_out = rtp_out;
     t->next_seq = s->seq;
     t->timestamp_base = s->timestamp_base;
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     t->packets = t->octets = 0;
     t->dropped = 0;
     t->last_sent = 0;
-    g_mutex_unlock(&t->lock);
-    g_mutex_unlock(&t->send_lock);
+    pthread_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->send_lock);
     t->attached = true;
 }
 
@@ -152,13 +152,13 @@ static bool begin_frame(struct gs_srtp_transport *t, bool keyframe, struct gs_ud
 {
     bool wanted;
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     wanted = t->rtp_out && t->peer.size && (keyframe || !t->need_keyframe);
     if (wanted) {
         t->need_keyframe = false;
         *ret_peer = t->peer;
     }
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
     return wanted;
 }
 
@@ -192,14 +192,14 @@ static void end_frame(struct gs_srtp_transport *t, uint32_t packets, uint32_t oc
 {
     uint64_t now = gs_now_ns();
 
-    g_mutex_lock(&t->lock);
+    pthread_mutex_lock(&t->lock);
     t->packets += packets;
     t->octets += octets;
     t->dropped += dropped;
     t->last_seq = (uint16_t)(t->next_seq - 1);
     t->last_sent = now;
     gs_feedback_frame_sent(t, now);
-    g_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->lock);
 }
 
 static int send_frame(struct gs_srtp_transport *t, const struct gs_packet *packet,
@@ -248,10 +248,10 @@ static int srtp_send(struct gs_transport *base, const struct gs_packet *packet,
     int err = 0;
 
     trace->first_packet = trace->last_packet = gs_now_ns();
-    g_mutex_lock(&t->send_lock);
+    pthread_mutex_lock(&t->send_lock);
     if (begin_frame(t, packet->keyframe, &peer))
         err = send_frame(t, packet, &peer, trace);
-    g_mutex_unlock(&t->send_lock);
+    pthread_mutex_unlock(&t->send_lock);
     return err;
 }
 

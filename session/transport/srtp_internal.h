@@ -5,6 +5,7 @@
 #pragma once
 
 #include <glib.h>
+#include <pthread.h>
 
 #include "session/transport/retransmit.h"
 #include "session/transport/transport.h"
@@ -29,13 +30,13 @@ struct gs_srtp_transport {
     uint64_t rejected, resent; /* datagrams */
 
     /* Held by send for as long as it takes; the main thread takes it to begin and end a stream. */
-    GMutex send_lock;
+    pthread_mutex_t send_lock;
     struct gs_srtp *rtp_out;
     uint16_t next_seq;
     uint32_t timestamp_base; /* also read by the main thread, the only writer */
 
     /* What both threads touch; held for moments. */
-    GMutex lock;
+    pthread_mutex_t lock;
     struct gs_udp_peer peer;
     bool need_keyframe; /* a new receiver can't use anything before one */
     bool probing;       /* the timer is set to look after the last frame */

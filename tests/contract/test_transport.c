@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What every transport promises (session/transport/transport.h). */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@ struct fixture {
     GThread *main;
     char *path;
     unsigned keyframes_wanted, appeared, vanished;
-    GMutex lock; /* received */
+    pthread_mutex_t lock; /* received */
     GByteArray *received;
 };
 
@@ -67,9 +68,9 @@ static void on_access_unit(void *user, const struct gs_access_unit *au)
 {
     struct fixture *f = user;
 
-    g_mutex_lock(&f->lock);
+    pthread_mutex_lock(&f->lock);
     g_byte_array_append(f->received, au->data, (guint)au->size);
-    g_mutex_unlock(&f->lock);
+    pthread_mutex_unlock(&f->lock);
 }
 
 /* srtp needs somebody on the other side. */
@@ -105,9 +106,9 @@ static size_t received_size(struct fixture *f)
         g_byte_array_set_size(f->received, 0);
         g_byte_array_append(f->received, (const guint8 *)text, (guint)size);
     }
-    g_mutex_lock(&f->lock);
+    pthread_mutex_lock(&f->lock);
     size = f->received->len;
-    g_mutex_unlock(&f->lock);
+    pthread_mutex_unlock(&f->lock);
     return size;
 }
 
@@ -290,7 +291,7 @@ static int setup(void **state)
     f.path = g_build_filename(dir, "stream.h264", NULL);
     f.main = g_thread_self();
     f.received = g_byte_array_new();
-    g_mutex_init(&f.lock);
+    pthread_mutex_init(&f.lock, NULL);
     *state = &f;
     return 0;
 }
@@ -304,7 +305,7 @@ static int teardown(void **state)
     g_rmdir(dir);
     g_free(f->path);
     g_byte_array_unref(f->received);
-    g_mutex_clear(&f->lock);
+    pthread_mutex_destroy(&f->lock);
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -38,7 +39,7 @@ struct gs_relay {
     GQueue queue;          /* struct datagram, by due */
     uint64_t link_free[2]; /* when the bottleneck has sent all before */
 
-    GMutex lock; /* all below */
+    pthread_mutex_t lock; /* all below */
     struct gs_relay_params params;
     int near, far;             /* sockets towards the client and the server */
     struct sockaddr_in client; /* port 0: not heard yet */
@@ -134,7 +135,7 @@ static void receive(struct gs_relay *relay, enum gs_relay_direction dir, uint64_
     socklen_t from_size;
     ssize_t n;
 
-    g_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&relay->lock);
     for (;;) {
         from_size = sizeof(from);
         n = recvfrom(dir == GS_RELAY_TO_SERVER ? relay->near : relay->far, data, sizeof(data), 0,
@@ -145,7 +146,7 @@ static void receive(struct gs_relay *relay, enum gs_relay_direction dir, uint64_
             relay->client = from;
         accept_datagram(relay, dir, data, (size_t)n, now);
     }
-    g_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&relay->lock);
 }
 
 /* lock is held. */
@@ -166,7 +167,7 @@ static void forward_due(struct gs_relay *relay, uint64_t now)
 {
     struct datagram *d;
 
-    g_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&relay->lock);
     while ((d = g_queue_peek_head(&relay->queue)) && d->due <= now) {
         if (forward(relay, d->dir, d->data, d->size) == 0)
             relay->stats.forwarded[d->dir]++;
@@ -174,7 +175,7 @@ static void forward_due(struct gs_relay *relay, uint64_t now)
             relay->stats.dropped[d->dir]++;
         g_free(g_queue_pop_head(&relay->queue));
     }
-    g_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&relay->lock);
 }
 
 static gpointer run(gpointer user)
@@ -188,10 +189,10 @@ static gpointer run(gpointer user)
         struct pollfd fds[3] = {{.fd = relay->wake, .events = POLLIN}};
         uint64_t count;
 
-        g_mutex_lock(&relay->lock);
+        pthread_mutex_lock(&relay->lock);
         fds[1] = (struct pollfd){.fd = relay->near, .events = POLLIN};
         fds[2] = (struct pollfd){.fd = relay->far, .events = POLLIN};
-        g_mutex_unlock(&relay->lock);
+        pthread_mutex_unlock(&relay->lock);
         if (ppoll(fds, 3, d ? &timeout : NULL, NULL) < 0)
             continue;
         if (fds[0].revents && read(relay->wake, &count, sizeof(count)) < 0)
@@ -217,7 +218,7 @@ int gs_relay_create(const struct gs_relay_params *params, struct gs_relay **ret)
     struct gs_relay *relay = g_new0(struct gs_relay, 1);
     int err = 0;
 
-    g_mutex_init(&relay->lock);
+    pthread_mutex_init(&relay->lock, NULL);
     g_queue_init(&relay->queue);
     relay->rand = g_rand_new_with_seed((guint32)(params->seed ^ params->seed >> 32));
     relay->params = *params;
@@ -254,7 +255,7 @@ void gs_relay_destroy(struct gs_relay *relay)
             close(fds[i]);
     g_queue_clear_full(&relay->queue, g_free);
     g_rand_free(relay->rand);
-    g_mutex_clear(&relay->lock);
+    pthread_mutex_destroy(&relay->lock);
     g_free(relay);
 }
 
@@ -265,9 +266,9 @@ uint16_t gs_relay_port(const struct gs_relay *relay)
 
 void gs_relay_set_params(struct gs_relay *relay, const struct gs_relay_params *params)
 {
-    g_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&relay->lock);
     relay->params = *params;
-    g_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&relay->lock);
 }
 
 int gs_relay_rebind(struct gs_relay *relay)
@@ -276,10 +277,10 @@ int gs_relay_rebind(struct gs_relay *relay)
 
     if (fd < 0)
         return fd;
-    g_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&relay->lock);
     old = relay->far;
     relay->far = fd;
-    g_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&relay->lock);
     wake(relay);
     close(old);
     return 0;
@@ -290,15 +291,15 @@ int gs_relay_inject(struct gs_relay *relay, enum gs_relay_direction dir, const v
 {
     int err;
 
-    g_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&relay->lock);
     err = forward(relay, dir, data, size);
-    g_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&relay->lock);
     return err;
 }
 
 void gs_relay_get_stats(struct gs_relay *relay, struct gs_relay_stats *ret)
 {
-    g_mutex_lock(&relay->lock);
+    pthread_mutex_lock(&relay->lock);
     *ret = relay->stats;
-    g_mutex_unlock(&relay->lock);
+    pthread_mutex_unlock(&relay->lock);
 }
