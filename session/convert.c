@@ -2,6 +2,7 @@
 #include "session/convert.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -31,36 +32,75 @@ static bool side_ok(uint32_t side)
     return side > 0 && side % 2 == 0 && side <= MAX_SIDE;
 }
 
-int gs_converter_create(const char *name, struct gs_egl *egl, uint32_t width, uint32_t height,
-                        struct gs_converter **ret)
+static int open_one(const struct gs_converter_impl *impl, struct gs_egl *egl, uint32_t width,
+                    uint32_t height, struct gs_converter **ret, char *why, size_t why_size)
 {
-    const struct gs_converter_impl *impl;
     struct gs_converter *conv;
-    char why[sizeof(conv->why)] = "";
+    int r = impl->open(egl, width, height, &conv, why, why_size);
+
+    if (r < 0)
+        return r;
+    conv->impl = impl;
+    conv->width = width;
+    conv->height = height;
+    *ret = conv;
+    return 0;
+}
+
+/* gl where there is a GPU to run it, else cpu; a refusal is never silent. */
+static int choose(struct gs_egl *egl, uint32_t width, uint32_t height, struct gs_converter **ret)
+{
+    char why[160] = "no GPU";
     int r;
 
-    if (!name || !*name)
-        name = egl && !egl->software ? "gl" : "cpu";
-    impl = find(name);
+    if (egl && !egl->software) {
+        if (open_one(&gs_converter_gl, egl, width, height, ret, why, sizeof(why)) == 0) {
+            g_strlcpy((*ret)->why, "gl: the renderer is a GPU", sizeof((*ret)->why));
+            return 0;
+        }
+        gs_warn("converter gl: %s; taking cpu", why);
+    }
+    r = open_one(&gs_converter_cpu, NULL, width, height, ret, why, sizeof(why));
+    if (r == 0)
+        g_snprintf((*ret)->why, sizeof((*ret)->why), "cpu: %s", why);
+    return r;
+}
+
+static int take(const char *name, struct gs_egl *egl, uint32_t width, uint32_t height,
+                struct gs_converter **ret)
+{
+    const struct gs_converter_impl *impl = find(name);
+    char why[160] = "";
+    int r;
+
     if (!impl) {
         gs_error("there is no converter %s", name);
         return -ENOENT;
     }
+    r = open_one(impl, egl, width, height, ret, why, sizeof(why));
+    if (r < 0)
+        gs_error("converter %s: %s", name, why);
+    else
+        g_snprintf((*ret)->why, sizeof((*ret)->why), "%s was asked for", name);
+    return r;
+}
+
+int gs_converter_create(const char *name, struct gs_egl *egl, uint32_t width, uint32_t height,
+                        struct gs_converter **ret)
+{
+    int r;
+
     if (!side_ok(width) || !side_ok(height)) {
-        gs_error("converter %s: an output of %ux%u can't be", name, width, height);
+        gs_error("converter: an output of %ux%u can't be", width, height);
         return -EINVAL;
     }
-    r = impl->open(egl, width, height, &conv, why, sizeof(why));
-    if (r < 0) {
-        gs_error("converter %s: %s", name, why);
-        return r;
-    }
-    conv->impl = impl;
-    conv->width = width;
-    conv->height = height;
-    gs_info("converter %s, %ux%u", name, width, height);
-    *ret = conv;
-    return 0;
+    if (name && *name)
+        r = take(name, egl, width, height, ret);
+    else
+        r = choose(egl, width, height, ret);
+    if (r == 0)
+        gs_info("converter %s, %ux%u", (*ret)->impl->name, width, height);
+    return r;
 }
 
 void gs_converter_destroy(struct gs_converter *conv)

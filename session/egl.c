@@ -18,8 +18,10 @@ static bool node_opens(const char *path)
 {
     int fd = open(path, O_RDWR | O_CLOEXEC);
 
-    if (fd < 0)
+    if (fd < 0) {
+        gs_warn("%s: %s", path, g_strerror(errno));
         return false;
+    }
     close(fd);
     return true;
 }

@@ -72,9 +72,9 @@ int gs_gl_target_init(struct gs_gl_target *t, GLenum format, uint32_t width, uin
     glBindFramebuffer(GL_FRAMEBUFFER, t->framebuffer);
     glFramebufferTexture2D(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, t->texture, 0);
     status = glCheckFramebufferStatus(GL_FRAMEBUFFER);
-    if (status == GL_FRAMEBUFFER_COMPLETE)
-        return gs_gl_check("target");
-    snprintf(why, why_size, "a framebuffer of format 0x%x is incomplete (0x%x)", format, status);
+    if (status == GL_FRAMEBUFFER_COMPLETE && gs_gl_check("target") == 0)
+        return 0;
+    snprintf(why, why_size, "no framebuffer of format 0x%x (status 0x%x)", format, status);
     return -EIO;
 }
 

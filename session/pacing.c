@@ -60,8 +60,12 @@ uint64_t gs_pacing_callback_at(const struct gs_pacing *p, uint64_t now)
      * application is taken to draw as fast as it usually can. */
     uint64_t draw = p->draw > p->draw_deviation ? p->draw - p->draw_deviation : 0;
     uint64_t encoder_free = p->captured + (p->encode > draw ? p->encode - draw : 0);
+    /* The commit should meet an open rate limit too. A quarter of a frame before its nominal time
+     * leaves as much room for one that is early as for one that is late. */
+    uint64_t ahead = p->interval / 4 + p->draw;
+    uint64_t rate = p->next_capture > ahead ? p->next_capture - ahead : 0;
 
-    return GS_MAX(GS_MAX(p->next_callback, encoder_free), now);
+    return GS_MAX(GS_MAX(p->next_callback, encoder_free), GS_MAX(rate, now));
 }
 
 void gs_pacing_callback_sent(struct gs_pacing *p, uint64_t now)

@@ -173,7 +173,8 @@ static int open_source(struct gs_session *s)
         .height = s->config.height,
         .fps = s->config.fps,
         .runtime_dir = s->config.runtime_dir,
-        .egl = s->egl,
+        /* GPU buffers are only for a converter that can read them. */
+        .egl = strcmp(s->converter->impl->name, "gl") == 0 ? s->egl : NULL,
         .argv = s->config.argv,
         .listener = &source_listener,
         .user = s,

@@ -70,6 +70,34 @@ static void test_pacing_slow_app_overlaps_with_encoder(void **state)
     assert_true(wait < 1 * MS);
 }
 
+/* A burst in the beginning (first picture, IDR for a new receiver) uses up the tolerance of the rate
+ * limit; the application's clock must move so that later commits do not wait for it for ever. */
+static void test_pacing_commits_do_not_wait_after_a_burst(void **state)
+{
+    struct gs_pacing p;
+    uint64_t now = START, worst = 0;
+
+    (void)state;
+    gs_pacing_init(&p, 60);
+    gs_pacing_captured(&p, now);
+    gs_pacing_captured(&p, now);
+    for (unsigned i = 0; i < 300; i++) {
+        uint64_t commit, at;
+
+        now = gs_pacing_callback_at(&p, now);
+        gs_pacing_callback_sent(&p, now);
+        commit = now + 2 * MS + (i % 3) * MS;
+        gs_pacing_committed(&p, commit);
+        at = gs_pacing_capture_at(&p, commit);
+        if (i >= 16 && at - commit > worst)
+            worst = at - commit;
+        gs_pacing_captured(&p, at);
+        now = at;
+    }
+    assert_int_equal(worst, 0);
+    assert_in_range(now - START, 4950 * MS, 5100 * MS);
+}
+
 static void test_pacing_after_pause_is_immediate(void **state)
 {
     struct gs_pacing p;
@@ -122,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_pacing_fast_app_runs_at_rate),
         cmocka_unit_test(test_pacing_slow_encoder_commit_meets_it_free),
         cmocka_unit_test(test_pacing_slow_app_overlaps_with_encoder),
+        cmocka_unit_test(test_pacing_commits_do_not_wait_after_a_burst),
         cmocka_unit_test(test_pacing_after_pause_is_immediate),
         cmocka_unit_test(test_pacing_limits_captures_without_callbacks),
         cmocka_unit_test(test_pacing_callback_never_before_now),
