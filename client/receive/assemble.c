@@ -346,10 +346,13 @@ static uint64_t expiry(const struct gs_assembler *as, const struct slot *slot)
 /* The packet at scan will not come. */
 static void give_up(struct gs_assembler *as, uint64_t now)
 {
+    /* While waiting, push goes to every key frame at once: there can't be one behind, except
+     * behind the one that is given up here. */
+    bool search = !as->waiting || begins_keyframe(slot_of(as, as->begin)->node);
     uint64_t seq = as->scan + 1;
 
     wait_for_keyframe(as, now);
-    while (seq <= as->highest && !begins_keyframe(slot_of(as, seq)->node))
+    while (search && seq <= as->highest && !begins_keyframe(slot_of(as, seq)->node))
         seq++;
     drop_until(as, seq <= as->highest ? seq : as->scan + 1);
     advance(as, now);

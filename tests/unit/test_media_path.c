@@ -337,6 +337,26 @@ static void test_path_keyframe_on_request(void **state)
     close_path(p);
 }
 
+static void test_path_idle_is_quiet(void **state)
+{
+    struct path *p = *state;
+    struct gs_relay_stats before, after;
+
+    open_path(p, &(struct gs_relay_params){.seed = 8});
+    send_frames(p, 30, 5000);
+    check_accounts(p);
+    /* The probes and the last reports. */
+    spin(p, 400 * GS_NS_PER_MS);
+    gs_relay_get_stats(p->relay, &before);
+    spin(p, 600 * GS_NS_PER_MS);
+    gs_relay_get_stats(p->relay, &after);
+    assert_in_range(after.forwarded[GS_RELAY_TO_CLIENT] - before.forwarded[GS_RELAY_TO_CLIENT], 0,
+                    2);
+    assert_in_range(after.forwarded[GS_RELAY_TO_SERVER] - before.forwarded[GS_RELAY_TO_SERVER], 0,
+                    2);
+    close_path(p);
+}
+
 static int setup(void **state)
 {
     *state = g_new0(struct path, 1);
@@ -361,6 +381,7 @@ int main(void)
         TEST(test_path_garbage_is_ignored),
         TEST(test_path_roaming),
         TEST(test_path_keyframe_on_request),
+        TEST(test_path_idle_is_quiet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
