@@ -79,7 +79,8 @@ void gs_overlay_size(const char *text, unsigned scale, uint32_t *width, uint32_t
             lines++;
             column = 0;
         } else {
-            columns = GS_MAX(columns, ++column);
+            column++;
+            columns = GS_MAX(columns, column);
         }
     }
     *width = (columns * CELL_WIDTH + 2 * MARGIN) * scale;

@@ -20,7 +20,7 @@
 #include "common/clock.h"
 #include "common/histogram.h"
 
-#define GS_STATS_INPUT_TIMEOUT (2 * GS_NS_PER_S)
+#define GS_STATS_INPUT_TIMEOUT GS_NS_PER_S
 #define GS_STATS_GAPS 30    /* gaps that the average is taken of, as in WebRTC */
 #define GS_STATS_INPUTS 256 /* waiting for their frame */
 
