@@ -224,9 +224,14 @@ static void deliver(struct gs_assembler *as, size_t size)
 /* All packets of the frame from begin to scan - 1 are there. */
 static void finish_frame(struct gs_assembler *as, uint64_t now)
 {
-    bool usable = !as->waiting || begins_keyframe(slot_of(as, as->begin)->node);
+    const struct node *first = slot_of(as, as->begin)->node;
+    bool usable;
     size_t size;
 
+    /* Frames that the host encoded and never sent leave no gap but in the ids. */
+    if ((int32_t)(first->packet.frame_id - as->accounted) > 1)
+        wait_for_keyframe(as, now);
+    usable = !as->waiting || begins_keyframe(first);
     if (usable && depacketize(as, &size) == 0 && (!as->waiting || as->depacketizer.idr))
         deliver(as, size);
     else

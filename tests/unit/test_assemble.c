@@ -429,6 +429,25 @@ static void test_push_after_outage(void **state)
     assert_int_equal(stats_of(b).frames_lost, 17);
 }
 
+static void test_push_frame_never_sent(void **state)
+{
+    struct bench *b = *state;
+
+    send_frame(b, true, 100, -1);
+    for (unsigned round = 0; round < 2; round++) {
+        /* A frame without packets: the sequence numbers go on, the ids do not. */
+        g_ptr_array_add(b->frames, gs_test_access_unit(b->rand, false, 1));
+        send_frame(b, round == 0, 100, -1);
+    }
+    assert_int_equal(b->delivered, 2);
+    assert_int_equal(b->discontinuities, 1);
+    poll_wish(b);
+    assert_true(b->wish.pli);
+    send_frame(b, true, 100, -1);
+    assert_int_equal(b->delivered, 3);
+    assert_int_equal(stats_of(b).frames_lost, 3);
+}
+
 static void test_push_oversized_payload(void **state)
 {
     static uint8_t big[GS_ASSEMBLER_MAX_PAYLOAD + 1];
@@ -620,6 +639,7 @@ int main(void)
         TEST(test_push_malformed_frame),
         TEST(test_push_beyond_window),
         TEST(test_push_after_outage),
+        TEST(test_push_frame_never_sent),
         TEST(test_push_oversized_payload),
         TEST(test_poll_keyframe_tail_lost),
         TEST(test_report_counts),
