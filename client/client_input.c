@@ -141,7 +141,10 @@ static void on_script_done(void *user, int err)
     struct gs_client *c = user;
 
     on_script_last_input(c); /* a motion that waits goes out */
-    gs_client_finish(c, err ? GS_EXIT_FAILED : GS_EXIT_DONE);
+    if (err && err != -ECANCELED)
+        gs_client_finish(c, GS_EXIT_FAILED);
+    else if (err == -ECANCELED || c->options->duration_s <= 0)
+        gs_client_finish(c, GS_EXIT_DONE);
 }
 
 static const struct gs_player_listener player_listener = {

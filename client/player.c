@@ -52,8 +52,7 @@ static int play(struct gs_player *pl, const struct gs_script_step *step)
         return err ? err : 1;
     }
     case GS_SCRIPT_QUIT:
-        pl->next = pl->script->steps->len;
-        return 1;
+        return -ECANCELED;
     }
     return -EINVAL;
 }

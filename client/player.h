@@ -13,7 +13,8 @@ struct gs_player_listener {
     /* The id that the last input got; 0: none was sent. */
     uint32_t (*last_input)(void *user);
     int (*snapshot)(void *user, const char *path);
-    /* Called once, at the end: 0; -ETIMEDOUT when a frame did not come; the error of a snapshot.
+    /* Called once, at the end: 0; -ECANCELED for "quit", which ends the program at once;
+     * -ETIMEDOUT when a frame did not come; the error of a snapshot.
      * The player is not running any more; the callee may destroy it. */
     void (*done)(void *user, int err);
 };

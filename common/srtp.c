@@ -25,6 +25,24 @@ static void init_library(void)
     library_status = srtp_init();
 }
 
+static void *prepare(void *arg)
+{
+    pthread_once(&library_once, init_library);
+    return arg;
+}
+
+void gs_srtp_prepare(void)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &detached, prepare, NULL) != 0)
+        prepare(NULL);
+    pthread_attr_destroy(&detached);
+}
+
 static int error_from_status(srtp_err_status_t status)
 {
     switch (status) {
