@@ -79,6 +79,17 @@ static bool fixed_size(const struct wlr_xwayland_surface *xs)
            h->min_width == h->max_width && h->min_height == h->max_height;
 }
 
+/* The output's width or height, or less where the window says so. */
+static int largest(const struct wlr_xwayland_surface *xs, bool width, int output)
+{
+    const struct wlr_xwayland_surface_size_hints *h = xs->size_hints;
+    int max = 0;
+
+    if (h && (h->flags & XCB_ICCCM_SIZE_HINT_P_MAX_SIZE))
+        max = width ? h->max_width : h->max_height;
+    return max > 0 && max < output ? max : output;
+}
+
 /* Width and height that it asks for, in the middle of the output or its parent. */
 static void configure_own_size(struct gs_view *view, int width, int height)
 {
@@ -107,8 +118,11 @@ static void view_configure(struct gs_view *view)
         return;
     wlr_xwayland_surface_set_fullscreen(xs, view->fullscreen);
     wlr_xwayland_surface_set_maximized(xs, !view->fullscreen && !own_size);
-    if (view->fullscreen || !own_size)
+    if (view->fullscreen)
         wlr_xwayland_surface_configure(xs, 0, 0, (uint16_t)p->width, (uint16_t)p->height);
+    else if (!own_size)
+        configure_own_size(view, largest(xs, true, (int)p->width),
+                           largest(xs, false, (int)p->height));
     else
         configure_own_size(view, xs->width, xs->height);
 }
