@@ -59,15 +59,12 @@ static struct gs_view *view_parent(struct gs_view *view)
     return parent ? parent->data : NULL;
 }
 
+/* The size that the window has in X11: its surface follows a little later. */
 static void view_geometry(struct gs_view *view, struct wlr_box *ret)
 {
-    const struct wlr_surface *surface = view->surface;
+    const struct wlr_xwayland_surface *xs = xs_of(view);
 
-    *ret = (struct wlr_box){0};
-    if (surface) {
-        ret->width = surface->current.width;
-        ret->height = surface->current.height;
-    }
+    *ret = (struct wlr_box){.width = xs->width, .height = xs->height};
 }
 
 static bool fixed_size(const struct wlr_xwayland_surface *xs)
@@ -97,9 +94,9 @@ static void configure_own_size(struct gs_view *view, int width, int height)
     struct gs_view *parent = view_parent(view);
     int x = ((int)p->width - width) / 2, y = ((int)p->height - height) / 2;
 
-    if (parent && parent->mapped && parent->surface) {
-        x = parent->x + (parent->surface->current.width - width) / 2;
-        y = parent->y + (parent->surface->current.height - height) / 2;
+    if (parent && parent->mapped) {
+        x = parent->x + (xs_of(parent)->width - width) / 2;
+        y = parent->y + (xs_of(parent)->height - height) / 2;
     }
     x = GS_MAX(0, GS_MIN(x, (int)p->width - width));
     y = GS_MAX(0, GS_MIN(y, (int)p->height - height));
