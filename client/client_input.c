@@ -136,15 +136,14 @@ static int on_script_snapshot(void *user, const char *path)
     return gs_client_snapshot(user, path);
 }
 
-static void on_script_done(void *user, int err)
+/* With a duration the client stays, unless the script says quit. */
+static void on_script_done(void *user, int err, bool quit)
 {
     struct gs_client *c = user;
 
     on_script_last_input(c); /* a motion that waits goes out */
-    if (err && err != -ECANCELED)
-        gs_client_finish(c, GS_EXIT_FAILED);
-    else if (err == -ECANCELED || c->options->duration_s <= 0)
-        gs_client_finish(c, GS_EXIT_DONE);
+    if (err || quit || c->options->duration_s == 0)
+        gs_client_finish(c, err ? GS_EXIT_FAILED : GS_EXIT_DONE);
 }
 
 static const struct gs_player_listener player_listener = {

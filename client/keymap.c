@@ -8,6 +8,7 @@
 #include <xkbcommon/xkbcommon.h>
 
 #define EVDEV_OFFSET 8 /* an XKB keycode is the evdev code plus 8 */
+#define LEVELS 4       /* none, Shift, AltGr, both */
 
 struct gs_keymap {
     struct xkb_context *context;
@@ -88,19 +89,14 @@ static bool level_reachable(const struct gs_keymap *km, xkb_keycode_t key, xkb_l
     return false;
 }
 
-static bool key_types(const struct gs_keymap *km, xkb_keycode_t key, xkb_keysym_t wanted,
-                      struct gs_keystroke *ret)
+static bool key_types(const struct gs_keymap *km, xkb_keycode_t key, xkb_level_index_t level,
+                      xkb_keysym_t wanted, struct gs_keystroke *ret)
 {
-    xkb_level_index_t levels = xkb_keymap_num_levels_for_key(km->keymap, key, 0);
     const xkb_keysym_t *syms;
 
-    for (xkb_level_index_t level = 0; level < levels; level++) {
-        int n = xkb_keymap_key_get_syms_by_level(km->keymap, key, 0, level, &syms);
-
-        if (n == 1 && syms[0] == wanted && level_reachable(km, key, level, ret))
-            return true;
-    }
-    return false;
+    return level < xkb_keymap_num_levels_for_key(km->keymap, key, 0) &&
+           xkb_keymap_key_get_syms_by_level(km->keymap, key, 0, level, &syms) == 1 &&
+           syms[0] == wanted && level_reachable(km, key, level, ret);
 }
 
 bool gs_keymap_find(const struct gs_keymap *km, uint32_t character, struct gs_keystroke *ret)
@@ -112,9 +108,12 @@ bool gs_keymap_find(const struct gs_keymap *km, uint32_t character, struct gs_ke
 
     if (wanted == XKB_KEY_NoSymbol)
         return false;
-    for (xkb_keycode_t key = xkb_keymap_min_keycode(km->keymap); key <= last; key++) {
-        if (key > EVDEV_OFFSET && key_types(km, key, wanted, ret))
-            return true;
+    /* Levels outside: the way with the fewest modifiers is the one that people use. */
+    for (xkb_level_index_t level = 0; level < LEVELS; level++) {
+        for (xkb_keycode_t key = xkb_keymap_min_keycode(km->keymap); key <= last; key++) {
+            if (key > EVDEV_OFFSET && key_types(km, key, level, wanted, ret))
+                return true;
+        }
     }
     return false;
 }

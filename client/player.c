@@ -2,7 +2,6 @@
 #include "client/player.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -17,6 +16,7 @@ struct gs_player {
     unsigned frames;    /* still to come */
     uint32_t after;     /* input id that they must have seen */
     guint timer;
+    bool quit;
 };
 
 static gboolean on_timer(void *user);
@@ -29,7 +29,7 @@ static void arm(struct gs_player *pl, unsigned ms)
 static void done(struct gs_player *pl, int err)
 {
     pl->next = pl->script->steps->len;
-    pl->listener->done(pl->user, err);
+    pl->listener->done(pl->user, err, pl->quit);
 }
 
 /* Returns whether the next step may follow at once; -errno ends the script. */
@@ -52,7 +52,9 @@ static int play(struct gs_player *pl, const struct gs_script_step *step)
         return err ? err : 1;
     }
     case GS_SCRIPT_QUIT:
-        return -ECANCELED;
+        pl->next = pl->script->steps->len;
+        pl->quit = true;
+        return 1;
     }
     return -EINVAL;
 }

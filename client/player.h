@@ -2,6 +2,7 @@
 /* Plays a script on the thread-default main context of its creator. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "client/script.h"
@@ -13,10 +14,9 @@ struct gs_player_listener {
     /* The id that the last input got; 0: none was sent. */
     uint32_t (*last_input)(void *user);
     int (*snapshot)(void *user, const char *path);
-    /* Called once, at the end: 0; -ECANCELED for "quit", which ends the program at once;
-     * -ETIMEDOUT when a frame did not come; the error of a snapshot.
-     * The player is not running any more; the callee may destroy it. */
-    void (*done)(void *user, int err);
+    /* Called once, at the end: 0; -ETIMEDOUT when a frame did not come; the error of a snapshot.
+     * quit: the script said so. The player is not running any more; the callee may destroy it. */
+    void (*done)(void *user, int err, bool quit);
 };
 
 /* Borrows the script. Starts with the next turn of the main loop. */
