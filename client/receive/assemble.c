@@ -336,16 +336,15 @@ void gs_assembler_push(struct gs_assembler *as, const struct gs_rtp_packet *pack
 
 /* ---- what to ask for ---- */
 
-static uint64_t nack_interval(const struct gs_assembler *as)
+/* On a short path it is the sender that needs time, busy with a frame: ask less and less often. */
+static uint64_t nack_interval(const struct gs_assembler *as, unsigned times)
 {
-    return GS_MAX(as->rtt * 6 / 5, MIN_NACK_INTERVAL);
+    return GS_MAX(as->rtt * 6 / 5, MIN_NACK_INTERVAL << (times - 1));
 }
 
 static uint64_t expiry(const struct gs_assembler *as, const struct slot *slot)
 {
-    uint64_t at = slot->noticed + GS_MAX(4 * as->rtt, MIN_PATIENCE);
-
-    return slot->times < MAX_NACKS ? at : GS_MIN(at, slot->asked + nack_interval(as));
+    return slot->noticed + GS_MAX(4 * as->rtt, MIN_PATIENCE);
 }
 
 /* The packet at scan will not come. */
@@ -374,17 +373,17 @@ static void collect_nacks(struct gs_assembler *as, uint64_t now, struct gs_assem
         if (slot->node)
             continue;
         left--;
-        if (slot->times)
-            due = slot->asked + nack_interval(as);
-        else
-            due = as->highest - seq >= REORDER_PACKETS ? now : slot->noticed + REORDER_TIME;
         if (slot->times >= MAX_NACKS)
             continue;
+        if (slot->times)
+            due = slot->asked + nack_interval(as, slot->times);
+        else
+            due = as->highest - seq >= REORDER_PACKETS ? now : slot->noticed + REORDER_TIME;
         if (due <= now && ret->n_nacks < GS_RTCP_MAX_NACKS) {
             ret->nacks[ret->n_nacks++] = (uint16_t)seq;
             as->stats.packets_lost += !slot->times++;
             slot->asked = now;
-            due = now + nack_interval(as);
+            due = now + nack_interval(as, slot->times);
         }
         ret->next = GS_MIN(ret->next, due);
     }
