@@ -211,14 +211,16 @@ static void start_tls(struct gs_connection *conn, GSocketConnection *tcp)
     static const char *const protocols[] = {GS_PROTO_ALPN, NULL};
     g_autoptr(GError) error = NULL;
 
-    conn->tls = g_tls_client_connection_new(G_IO_STREAM(tcp), NULL, &error);
+    /* Without a database nothing is trusted, so that every certificate comes to
+     * on_accept_certificate. It must be so from the beginning: the default one is loaded at
+     * creation, which takes longer than everything else until the first picture. */
+    conn->tls = g_initable_new(
+        g_tls_backend_get_client_connection_type(g_tls_backend_get_default()), NULL, &error,
+        "base-io-stream", tcp, "database", NULL, NULL);
     if (!conn->tls) {
         close_with(conn, GS_EXIT_FAILED, true, error->message);
         return;
     }
-    /* Without a database nothing is trusted (and no time goes into loading one), so that every
-     * certificate comes to on_accept_certificate. */
-    g_tls_connection_set_database(G_TLS_CONNECTION(conn->tls), NULL);
     g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(conn->tls), protocols);
     g_signal_connect(conn->tls, "accept-certificate", G_CALLBACK(on_accept_certificate), conn);
     g_tls_connection_handshake_async(G_TLS_CONNECTION(conn->tls), G_PRIORITY_DEFAULT,

@@ -59,6 +59,20 @@ static struct in open_json(const char *json, size_t size)
     return in;
 }
 
+/* An object within; leave_json carries its failures up. */
+static struct in enter_json(const struct in *in, const char *key)
+{
+    struct in inner = {.root = json_object_get(in->root, key)};
+
+    inner.bad = !json_is_object(inner.root);
+    return inner;
+}
+
+static void leave_json(struct in *in, const struct in *inner)
+{
+    in->bad |= inner->bad;
+}
+
 static int close_json(struct in *in)
 {
     json_decref(in->root);
@@ -181,10 +195,19 @@ static char **get_argv(struct in *in)
 
 char *gs_hello_to_json(const struct gs_hello *h)
 {
-    return dump(json_pack("{si so so so si si so}", "v", GS_PROTO_VERSION, "session",
+    return dump(json_pack("{si so so so s{sI sI} so}", "v", GS_PROTO_VERSION, "session",
                           text(h->session), "ticket", text(h->ticket), "client", text(h->client),
-                          "display_width", (int)h->display_width, "display_height",
-                          (int)h->display_height, "decoder", text(h->decoder)));
+                          "display", "width", (json_int_t)h->display_width, "height",
+                          (json_int_t)h->display_height, "decoder", text(h->decoder)));
+}
+
+static void get_display(struct in *in, struct gs_hello *h)
+{
+    struct in display = enter_json(in, "display");
+
+    h->display_width = (uint32_t)get_int(&display, "width", 0, 65535);
+    h->display_height = (uint32_t)get_int(&display, "height", 0, 65535);
+    leave_json(in, &display);
 }
 
 int gs_hello_from_json(const char *json, size_t size, struct gs_hello *ret)
@@ -201,8 +224,7 @@ int gs_hello_from_json(const char *json, size_t size, struct gs_hello *ret)
     if (json_object_get(in.root, "ticket"))
         get_text(&in, "ticket", h.ticket, sizeof(h.ticket));
     get_text(&in, "client", h.client, sizeof(h.client));
-    h.display_width = (uint32_t)get_int(&in, "display_width", 0, 65535);
-    h.display_height = (uint32_t)get_int(&in, "display_height", 0, 65535);
+    get_display(&in, &h);
     get_text(&in, "decoder", h.decoder, sizeof(h.decoder));
     err = close_json(&in);
     if (!err)
@@ -210,15 +232,49 @@ int gs_hello_from_json(const char *json, size_t size, struct gs_hello *ret)
     return err;
 }
 
+static json_t *video(const struct gs_welcome *w)
+{
+    return json_pack("{sI sI sI sI so so so so}", "width", (json_int_t)w->width, "height",
+                     (json_int_t)w->height, "fps", (json_int_t)w->fps, "ssrc", (json_int_t)w->ssrc,
+                     "encoder", text(w->encoder), "converter", text(w->converter), "renderer",
+                     text(w->renderer), "why", text(w->why));
+}
+
 char *gs_welcome_to_json(const struct gs_welcome *w)
 {
-    return dump(json_pack(
-        "{si so sI sI sI sI sI sI so so so so so so}", "v", GS_PROTO_VERSION, "session",
-        text(w->session), "width", (json_int_t)w->width, "height", (json_int_t)w->height, "fps",
-        (json_int_t)w->fps, "ssrc", (json_int_t)w->ssrc, "client_ssrc", (json_int_t)w->client_ssrc,
-        "udp_port", (json_int_t)w->udp_port, "host_key", base64(w->host_key, GS_SRTP_KEY_SIZE),
-        "client_key", base64(w->client_key, GS_SRTP_KEY_SIZE), "encoder", text(w->encoder),
-        "converter", text(w->converter), "renderer", text(w->renderer), "why", text(w->why)));
+    return dump(json_pack("{si so so s{sI sI} s{so so}}", "v", GS_PROTO_VERSION, "session",
+                          text(w->session), "video", video(w), "udp", "port",
+                          (json_int_t)w->udp_port, "client_ssrc", (json_int_t)w->client_ssrc,
+                          "srtp", "host_key", base64(w->host_key, GS_SRTP_KEY_SIZE), "client_key",
+                          base64(w->client_key, GS_SRTP_KEY_SIZE)));
+}
+
+static void get_video(struct in *in, struct gs_welcome *w)
+{
+    struct in v = enter_json(in, "video");
+
+    w->width = get_even(&v, "width");
+    w->height = get_even(&v, "height");
+    w->fps = (uint32_t)get_int(&v, "fps", 1, FPS_LIMIT);
+    w->ssrc = (uint32_t)get_int(&v, "ssrc", 0, UINT32_MAX);
+    get_text(&v, "encoder", w->encoder, sizeof(w->encoder));
+    get_text(&v, "converter", w->converter, sizeof(w->converter));
+    get_text_cut(&v, "renderer", w->renderer, sizeof(w->renderer));
+    get_text_cut(&v, "why", w->why, sizeof(w->why));
+    leave_json(in, &v);
+}
+
+static void get_media(struct in *in, struct gs_welcome *w)
+{
+    struct in udp = enter_json(in, "udp");
+    struct in srtp = enter_json(in, "srtp");
+
+    w->udp_port = (uint16_t)get_int(&udp, "port", 1, 65535);
+    w->client_ssrc = (uint32_t)get_int(&udp, "client_ssrc", 0, UINT32_MAX);
+    get_key(&srtp, "host_key", w->host_key);
+    get_key(&srtp, "client_key", w->client_key);
+    leave_json(in, &udp);
+    leave_json(in, &srtp);
 }
 
 int gs_welcome_from_json(const char *json, size_t size, struct gs_welcome *ret)
@@ -232,18 +288,8 @@ int gs_welcome_from_json(const char *json, size_t size, struct gs_welcome *ret)
         return -EPROTO;
     }
     get_session(&in, w.session);
-    w.width = get_even(&in, "width");
-    w.height = get_even(&in, "height");
-    w.fps = (uint32_t)get_int(&in, "fps", 1, FPS_LIMIT);
-    w.ssrc = (uint32_t)get_int(&in, "ssrc", 0, UINT32_MAX);
-    w.client_ssrc = (uint32_t)get_int(&in, "client_ssrc", 0, UINT32_MAX);
-    w.udp_port = (uint16_t)get_int(&in, "udp_port", 1, 65535);
-    get_key(&in, "host_key", w.host_key);
-    get_key(&in, "client_key", w.client_key);
-    get_text(&in, "encoder", w.encoder, sizeof(w.encoder));
-    get_text(&in, "converter", w.converter, sizeof(w.converter));
-    get_text_cut(&in, "renderer", w.renderer, sizeof(w.renderer));
-    get_text_cut(&in, "why", w.why, sizeof(w.why));
+    get_video(&in, &w);
+    get_media(&in, &w);
     err = close_json(&in);
     if (!err)
         *ret = w;
@@ -252,7 +298,8 @@ int gs_welcome_from_json(const char *json, size_t size, struct gs_welcome *ret)
 
 char *gs_bye_to_json(const struct gs_bye *b)
 {
-    return dump(json_pack("{so si}", "reason", text(b->reason), "status", b->status));
+    return dump(json_pack("{si so si}", "v", GS_PROTO_VERSION, "reason", text(b->reason), "status",
+                          b->status));
 }
 
 int gs_bye_from_json(const char *json, size_t size, struct gs_bye *ret)

@@ -8,7 +8,10 @@
 #include <srtp2/srtp.h>
 #include <string.h>
 
-#define REPLAY_WINDOW 8192 /* packets; retransmissions come late */
+/* Packets. What comes late may be a retransmission, of 2048 packets at most; what is sent goes in
+ * order, and libsrtp's work for each packet grows with the window. */
+#define WINDOW_RECEIVE 4096
+#define WINDOW_SEND 128
 
 struct gs_srtp {
     srtp_t session;
@@ -20,6 +23,24 @@ static srtp_err_status_t library_status;
 static void init_library(void)
 {
     library_status = srtp_init();
+}
+
+static void *prepare(void *arg)
+{
+    pthread_once(&library_once, init_library);
+    return arg;
+}
+
+void gs_srtp_prepare(void)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &detached, prepare, NULL) != 0)
+        prepare(NULL);
+    pthread_attr_destroy(&detached);
 }
 
 static int error_from_status(srtp_err_status_t status)
@@ -49,12 +70,11 @@ int gs_srtp_create(const uint8_t key[GS_SRTP_KEY_SIZE], uint32_t ssrc, enum gs_s
         /* Only the sender's own SSRC: a packet with another one is refused before any cipher. */
         .ssrc = {.type = ssrc_specific, .value = ssrc},
         .key = key_copy,
-        .window_size = REPLAY_WINDOW,
+        .window_size = dir == GS_SRTP_SEND ? WINDOW_SEND : WINDOW_RECEIVE,
     };
     srtp_err_status_t status;
     srtp_t session;
 
-    (void)dir; /* libsrtp learns the direction from the first call */
     pthread_once(&library_once, init_library);
     if (library_status != srtp_err_status_ok)
         return -EINVAL;

@@ -16,6 +16,10 @@
 
 struct gs_srtp;
 
+/* Begins, on a thread of its own, what libsrtp does once per process: it tests its ciphers for some
+ * 30 ms. Call it early and the first gs_srtp_create finds it done. Optional; any thread. */
+void gs_srtp_prepare(void);
+
 enum gs_srtp_direction {
     GS_SRTP_SEND,
     GS_SRTP_RECEIVE,

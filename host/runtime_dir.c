@@ -72,6 +72,20 @@ static int open_base(const char *path)
     return -EPERM;
 }
 
+/* The base, locked and in its place: the last session of another host may have removed it between
+ * its opening and its locking. */
+static int open_locked_base(const char *path)
+{
+    for (;;) {
+        int fd = open_base(path);
+        struct stat st;
+
+        if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || st.st_nlink > 0)
+            return fd;
+        close(fd);
+    }
+}
+
 static bool locked(int base, const char *name)
 {
     int fd = openat(base, name, OPEN_FLAGS);
@@ -133,13 +147,12 @@ int gs_runtime_dir_create(const char *xdg_runtime_dir, const char *tmp, const ch
     g_autofree char *base = usable(xdg_runtime_dir)
                                 ? g_build_filename(xdg_runtime_dir, "gpushare", NULL)
                                 : g_strdup_printf("%s/gpushare-%u", tmp, (unsigned)geteuid());
-    int fd = open_base(base);
+    int fd = open_locked_base(base);
     int err;
 
     if (fd < 0)
         return fd;
-    if (flock(fd, LOCK_EX) == 0)
-        remove_stale(fd, base);
+    remove_stale(fd, base);
     err = make(base, session, ret);
     close(fd);
     return err;
@@ -150,11 +163,27 @@ const char *gs_runtime_dir_path(const struct gs_runtime_dir *dir)
     return dir->path;
 }
 
+/* Whoever ends last leaves nothing behind; the lock keeps out those who are just beginning. */
+static void remove_base_if_empty(const char *path)
+{
+    int fd = open(path, OPEN_FLAGS);
+
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX) == 0 && rmdir(path) < 0 && errno != ENOTEMPTY && errno != EEXIST)
+        gs_warn("cannot remove %s: %s", path, g_strerror(errno));
+    close(fd);
+}
+
 void gs_runtime_dir_destroy(struct gs_runtime_dir *dir)
 {
+    g_autofree char *base = NULL;
+
     if (!dir)
         return;
+    base = g_path_get_dirname(dir->path);
     remove_tree(dir->path);
+    remove_base_if_empty(base);
     close(dir->fd);
     g_free(dir->path);
     g_free(dir);

@@ -224,9 +224,14 @@ static void deliver(struct gs_assembler *as, size_t size)
 /* All packets of the frame from begin to scan - 1 are there. */
 static void finish_frame(struct gs_assembler *as, uint64_t now)
 {
-    bool usable = !as->waiting || begins_keyframe(slot_of(as, as->begin)->node);
+    const struct node *first = slot_of(as, as->begin)->node;
+    bool usable;
     size_t size;
 
+    /* Frames that the host encoded and never sent leave no gap but in the ids. */
+    if ((int32_t)(first->packet.frame_id - as->accounted) > 1)
+        wait_for_keyframe(as, now);
+    usable = !as->waiting || begins_keyframe(first);
     if (usable && depacketize(as, &size) == 0 && (!as->waiting || as->depacketizer.idr))
         deliver(as, size);
     else
@@ -331,25 +336,27 @@ void gs_assembler_push(struct gs_assembler *as, const struct gs_rtp_packet *pack
 
 /* ---- what to ask for ---- */
 
-static uint64_t nack_interval(const struct gs_assembler *as)
+/* On a short path it is the sender that needs time, busy with a frame: ask less and less often. */
+static uint64_t nack_interval(const struct gs_assembler *as, unsigned times)
 {
-    return GS_MAX(as->rtt * 6 / 5, MIN_NACK_INTERVAL);
+    return GS_MAX(as->rtt * 6 / 5, MIN_NACK_INTERVAL << (times - 1));
 }
 
 static uint64_t expiry(const struct gs_assembler *as, const struct slot *slot)
 {
-    uint64_t at = slot->noticed + GS_MAX(4 * as->rtt, MIN_PATIENCE);
-
-    return slot->times < MAX_NACKS ? at : GS_MIN(at, slot->asked + nack_interval(as));
+    return slot->noticed + GS_MAX(4 * as->rtt, MIN_PATIENCE);
 }
 
 /* The packet at scan will not come. */
 static void give_up(struct gs_assembler *as, uint64_t now)
 {
+    /* While waiting, push goes to every key frame at once: there can't be one behind, except
+     * behind the one that is given up here. */
+    bool search = !as->waiting || begins_keyframe(slot_of(as, as->begin)->node);
     uint64_t seq = as->scan + 1;
 
     wait_for_keyframe(as, now);
-    while (seq <= as->highest && !begins_keyframe(slot_of(as, seq)->node))
+    while (search && seq <= as->highest && !begins_keyframe(slot_of(as, seq)->node))
         seq++;
     drop_until(as, seq <= as->highest ? seq : as->scan + 1);
     advance(as, now);
@@ -366,17 +373,17 @@ static void collect_nacks(struct gs_assembler *as, uint64_t now, struct gs_assem
         if (slot->node)
             continue;
         left--;
-        if (slot->times)
-            due = slot->asked + nack_interval(as);
-        else
-            due = as->highest - seq >= REORDER_PACKETS ? now : slot->noticed + REORDER_TIME;
         if (slot->times >= MAX_NACKS)
             continue;
+        if (slot->times)
+            due = slot->asked + nack_interval(as, slot->times);
+        else
+            due = as->highest - seq >= REORDER_PACKETS ? now : slot->noticed + REORDER_TIME;
         if (due <= now && ret->n_nacks < GS_RTCP_MAX_NACKS) {
             ret->nacks[ret->n_nacks++] = (uint16_t)seq;
             as->stats.packets_lost += !slot->times++;
             slot->asked = now;
-            due = now + nack_interval(as);
+            due = now + nack_interval(as, slot->times);
         }
         ret->next = GS_MIN(ret->next, due);
     }

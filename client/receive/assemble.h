@@ -4,10 +4,10 @@
  * FU-A), and decides what to ask the sender for. No jitter buffer: a frame is delivered as soon as
  * all of it is there and all before it were delivered or given up.
  *
- * A missing packet is asked for (NACK) once three later ones came or 2 ms passed, again after
- * max(1.2 RTT, 5 ms), four times in all. When that fails, or after max(4 RTT, 60 ms), or when more
- * than 16 frames are missing at once, they are given up: everything is dropped until a key frame,
- * which is asked for (PLI) until it comes.
+ * A missing packet is asked for (NACK) once three later ones came or 2 ms passed, and again after
+ * max(1.2 RTT, 5 ms, then 10, then 20), four times in all. What has not come after max(4 RTT,
+ * 60 ms), or when more than 16 frames are missing at once, is given up: everything is dropped until
+ * a key frame, which is asked for (PLI) until it comes.
  *
  * Pure: time (ns, monotonic) is an argument. One thread.
  */

@@ -252,6 +252,8 @@ void gs_view_place(struct gs_view *view);
 void gs_view_set_fullscreen(struct gs_view *view, bool on);
 /* Raises it with its dialogs and gives it the keyboard. NULL: nobody has the keyboard. */
 void gs_view_focus(struct gs_desktop *d, struct gs_view *view);
+/* Brings the lowest window to the top. False: there is no other one. */
+bool gs_view_focus_last(struct gs_desktop *d);
 struct gs_view *gs_view_of_surface(struct gs_desktop *d, struct wlr_surface *surface);
 /* Topmost surface that takes input there; ret_view may be NULL. */
 struct wlr_surface *gs_view_surface_at(struct gs_desktop *d, double x, double y, double *ret_sx,

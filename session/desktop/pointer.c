@@ -31,6 +31,9 @@ static void update_focus(struct gs_desktop *d)
         wlr_seat_pointer_notify_clear_focus(d->seat);
         return;
     }
+    /* Xwayland would add relative motion in one frame with an enter event to the new position. */
+    if (surface != d->seat->pointer_state.focused_surface)
+        wlr_seat_pointer_notify_frame(d->seat);
     wlr_seat_pointer_notify_enter(d->seat, surface, sx, sy);
     wlr_seat_pointer_notify_motion(d->seat, now, sx, sy);
 }

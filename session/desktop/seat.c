@@ -48,6 +48,18 @@ static bool key_is_down(const struct gs_desktop *d, unsigned code)
     return d->keys_down[code / 8] >> (code % 8) & 1;
 }
 
+/* There are no title bars to close a window by or to choose another one: the usual keys do. */
+static bool window_key(struct gs_desktop *d, unsigned code, bool pressed)
+{
+    if (!pressed || wlr_keyboard_get_modifiers(&d->keyboard) != WLR_MODIFIER_ALT)
+        return false;
+    if (code == KEY_F4 && d->focus) {
+        d->focus->impl->close(d->focus);
+        return true;
+    }
+    return code == KEY_TAB && gs_view_focus_last(d);
+}
+
 static void send_key(struct gs_desktop *d, unsigned code, bool pressed)
 {
     struct wlr_event_keyboard_key event = {
@@ -57,7 +69,8 @@ static void send_key(struct gs_desktop *d, unsigned code, bool pressed)
         .state = pressed ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED,
     };
 
-    if (code / 8 >= sizeof(d->keys_down) || key_is_down(d, code) == pressed)
+    if (code / 8 >= sizeof(d->keys_down) || key_is_down(d, code) == pressed ||
+        window_key(d, code, pressed))
         return;
     d->keys_down[code / 8] ^= (uint8_t)(1u << (code % 8));
     wlr_seat_keyboard_notify_key(d->seat, event.time_msec, code, event.state);

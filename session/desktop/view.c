@@ -6,6 +6,7 @@
  */
 #include <wlr/types/wlr_compositor.h>
 
+#include "common/log.h"
 #include "session/desktop/desktop.h"
 
 void gs_view_init(struct gs_view *view, struct gs_desktop *d, const struct gs_view_impl *impl)
@@ -101,6 +102,19 @@ static void focus_next(struct gs_desktop *d)
     gs_view_focus(d, NULL);
 }
 
+bool gs_view_focus_last(struct gs_desktop *d)
+{
+    struct gs_view *view;
+
+    wl_list_for_each_reverse (view, &d->views, link) {
+        if (view != d->focus && view->impl->takes_focus(view)) {
+            gs_view_focus(d, view);
+            return true;
+        }
+    }
+    return false;
+}
+
 void gs_view_map(struct gs_view *view, struct wlr_surface *surface)
 {
     struct gs_desktop *d = view->d;
@@ -116,6 +130,8 @@ void gs_view_map(struct gs_view *view, struct wlr_surface *surface)
     if (view->impl->takes_focus(view))
         gs_view_focus(d, view);
     gs_scene_changed(d);
+    gs_debug("window %p: kind %d, %dx%d", (void *)view, view->impl->kind(view),
+             surface->current.width, surface->current.height);
 }
 
 void gs_view_unmap(struct gs_view *view)
@@ -124,6 +140,7 @@ void gs_view_unmap(struct gs_view *view)
 
     if (!view->mapped)
         return;
+    gs_debug("window %p went away", (void *)view);
     view->mapped = false;
     view->surface = NULL;
     wl_list_remove(&view->link);

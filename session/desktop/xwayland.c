@@ -59,15 +59,12 @@ static struct gs_view *view_parent(struct gs_view *view)
     return parent ? parent->data : NULL;
 }
 
+/* The size that the window has in X11: its surface follows a little later. */
 static void view_geometry(struct gs_view *view, struct wlr_box *ret)
 {
-    const struct wlr_surface *surface = view->surface;
+    const struct wlr_xwayland_surface *xs = xs_of(view);
 
-    *ret = (struct wlr_box){0};
-    if (surface) {
-        ret->width = surface->current.width;
-        ret->height = surface->current.height;
-    }
+    *ret = (struct wlr_box){.width = xs->width, .height = xs->height};
 }
 
 static bool fixed_size(const struct wlr_xwayland_surface *xs)
@@ -79,6 +76,17 @@ static bool fixed_size(const struct wlr_xwayland_surface *xs)
            h->min_width == h->max_width && h->min_height == h->max_height;
 }
 
+/* The output's width or height, or less where the window says so. */
+static int largest(const struct wlr_xwayland_surface *xs, bool width, int output)
+{
+    const struct wlr_xwayland_surface_size_hints *h = xs->size_hints;
+    int max = 0;
+
+    if (h && (h->flags & XCB_ICCCM_SIZE_HINT_P_MAX_SIZE))
+        max = width ? h->max_width : h->max_height;
+    return max > 0 && max < output ? max : output;
+}
+
 /* Width and height that it asks for, in the middle of the output or its parent. */
 static void configure_own_size(struct gs_view *view, int width, int height)
 {
@@ -86,9 +94,9 @@ static void configure_own_size(struct gs_view *view, int width, int height)
     struct gs_view *parent = view_parent(view);
     int x = ((int)p->width - width) / 2, y = ((int)p->height - height) / 2;
 
-    if (parent && parent->mapped && parent->surface) {
-        x = parent->x + (parent->surface->current.width - width) / 2;
-        y = parent->y + (parent->surface->current.height - height) / 2;
+    if (parent && parent->mapped) {
+        x = parent->x + (xs_of(parent)->width - width) / 2;
+        y = parent->y + (xs_of(parent)->height - height) / 2;
     }
     x = GS_MAX(0, GS_MIN(x, (int)p->width - width));
     y = GS_MAX(0, GS_MIN(y, (int)p->height - height));
@@ -107,8 +115,11 @@ static void view_configure(struct gs_view *view)
         return;
     wlr_xwayland_surface_set_fullscreen(xs, view->fullscreen);
     wlr_xwayland_surface_set_maximized(xs, !view->fullscreen && !own_size);
-    if (view->fullscreen || !own_size)
+    if (view->fullscreen)
         wlr_xwayland_surface_configure(xs, 0, 0, (uint16_t)p->width, (uint16_t)p->height);
+    else if (!own_size)
+        configure_own_size(view, largest(xs, true, (int)p->width),
+                           largest(xs, false, (int)p->height));
     else
         configure_own_size(view, xs->width, xs->height);
 }

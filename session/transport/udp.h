@@ -29,7 +29,7 @@ struct gs_udp_peer {
 int gs_udp_open(const char *address, uint16_t first, uint16_t last,
                 struct gs_udp *ret) GS_MUST_CHECK;
 void gs_udp_close(struct gs_udp *udp);
-/* Sends n ≤ GS_UDP_BATCH packets; returns how many the kernel took. Waits at most wait_ms for room
+/* Sends n <= GS_UDP_BATCH packets; returns how many the kernel took. Waits at most wait_ms for room
  * in the socket's buffer. One thread at a time. */
 unsigned gs_udp_send(struct gs_udp *udp, const struct gs_udp_peer *peer, struct iovec *packets,
                      unsigned n, int wait_ms);

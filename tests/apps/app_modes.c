@@ -69,14 +69,11 @@ static void start_windows(struct app *app)
 
 static void press_windows(struct app *app, uint32_t code, uint32_t serial)
 {
-    struct app_window *popup;
-
     if (code != BTN_RIGHT)
         return;
-    popup = app_window_open(app, APP_POPUP, &app->windows[0], (int)app->pointer_x,
-                            (int)app->pointer_y, 120, 90);
-    if (popup)
-        xdg_popup_grab(popup->popup, app->seat, serial);
+    app->popup_serial = serial;
+    app_window_open(app, APP_POPUP, &app->windows[0], (int)app->pointer_x, (int)app->pointer_y, 120,
+                    90);
 }
 
 static const struct app_mode modes[] = {

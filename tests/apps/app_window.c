@@ -208,6 +208,8 @@ static void make_popup(struct app_window *win, struct app_window *parent, int x,
                                                       XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_Y);
     win->popup = xdg_surface_get_popup(win->xdg, parent->xdg, pos);
     xdg_popup_add_listener(win->popup, &popup_listener, win);
+    /* Before the first commit: some compositors take a committed popup for a mapped one. */
+    xdg_popup_grab(win->popup, win->app->seat, win->app->popup_serial);
     xdg_positioner_destroy(pos);
 }
 

@@ -78,7 +78,7 @@ static void test_glmark2(void **state)
 {
     (void)state;
     shows("glmark2", (const char *const[]){"glmark2-es2-wayland", "-b", "build:duration=60", NULL},
-          50, 10);
+          20, 10);
 }
 
 static void test_weston_simple_egl(void **state)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <xkbcommon/xkbcommon.h>
 
 #include "tests/integration/source_rig.h"
 
@@ -288,6 +289,117 @@ static void test_close_x11_leaves_nothing(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+/* ---- clients that do what they must not ---- */
+
+static void run_hostile(const char *mode, struct source_rig *rig)
+{
+    const char *argv[] = {HOSTILE, mode, NULL};
+
+    open_app(rig, argv);
+    source_rig_run(rig, 700);
+    for (int i = 0; i < 5; i++) {
+        source_rig_move(rig, 300 + i, 200);
+        assert_int_equal(source_rig_capture(rig, true), 0);
+        source_rig_run(rig, 20);
+    }
+    print_message("%s: %u layers, %s\n", mode, rig->n_layers, rig->n_ended ? rig->reason : "runs");
+}
+
+static void test_hostile_buffers(void **state)
+{
+    static const char *const modes[] = {"truncate", "orphan", "stride", "unmapped"};
+
+    (void)state;
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        struct source_rig rig;
+
+        run_hostile(modes[i], &rig);
+        source_rig_close(&rig);
+        assert_false(rig.socket_left);
+    }
+}
+
+/* One that only writes is cut off, or at least does not keep us from ending. */
+static void test_hostile_flood(void **state)
+{
+    struct source_rig rig;
+    gint64 before;
+
+    (void)state;
+    run_hostile("flood", &rig);
+    before = g_get_monotonic_time();
+    source_rig_close(&rig);
+    assert_true(g_get_monotonic_time() - before < 10 * G_USEC_PER_SEC);
+}
+
+/* ---- keyboard ---- */
+
+static bool typed(struct source_rig *rig)
+{
+    return rig->n_damaged > 0;
+}
+
+static void test_set_keymap(void **state)
+{
+    const char *argv[] = {"foot",
+                          "--log-level=none",
+                          "--override=cursor.blink=no",
+                          "sh",
+                          "-c",
+                          "read x; [ \"$x\" = zy ]",
+                          NULL};
+    struct xkb_context *context = xkb_context_new(XKB_CONTEXT_NO_FLAGS);
+    struct xkb_rule_names names = {.layout = "de"};
+    struct xkb_keymap *keymap =
+        xkb_keymap_new_from_names(context, &names, XKB_KEYMAP_COMPILE_NO_FLAGS);
+    char *text = xkb_keymap_get_as_string(keymap, XKB_KEYMAP_FORMAT_TEXT_V1);
+    struct source_rig rig;
+
+    (void)state;
+    NEED(argv[0]);
+    open_app(&rig, argv);
+    assert_int_equal(rig.src->impl->set_keymap(rig.src, "nonsense"), -EINVAL);
+    assert_int_equal(rig.src->impl->set_keymap(rig.src, ""), -EINVAL);
+    assert_int_equal(rig.src->impl->set_keymap(rig.src, text), 0);
+    assert_true(source_rig_wait(&rig, typed, 10000));
+    source_rig_run(&rig, 700);
+    source_rig_key(&rig, KEY_Y); /* QWERTZ has them the other way round */
+    source_rig_key(&rig, KEY_Z);
+    source_rig_key(&rig, KEY_ENTER);
+    assert_true(source_rig_wait(&rig, ended, 5000));
+    assert_int_equal(rig.wait_status, 0);
+    source_rig_close(&rig);
+    free(text);
+    xkb_keymap_unref(keymap);
+    xkb_context_unref(context);
+}
+
+/* What an opaque window covers is not in the scene; closing it by Alt+F4 brings it back. */
+static void test_stack_and_close_key(void **state)
+{
+    const char *argv[] = {"sh", "-c", "weston-flower & sleep 0.7; exec foot --log-level=none sh",
+                          NULL};
+    struct source_rig rig;
+
+    (void)state;
+    NEED("foot");
+    NEED("weston-flower");
+    open_app(&rig, argv);
+    assert_true(source_rig_wait(&rig, drew, 10000));
+    source_rig_run(&rig, 2000);
+    assert_int_equal(rig.n_layers, 1);
+    source_rig_picture(&rig, "stack-covered");
+    source_rig_input(&rig, GS_INPUT_KEY, KEY_LEFTALT, 1, 0, 0);
+    source_rig_key(&rig, KEY_F4);
+    source_rig_input(&rig, GS_INPUT_KEY, KEY_LEFTALT, 0, 0, 0);
+    source_rig_run(&rig, 500);
+    check_damage(&rig);
+    source_rig_picture(&rig, "stack-below");
+    assert_int_equal(rig.n_layers, 1);
+    assert_true(source_rig_colours(&rig, 3) >= 2);
+    source_rig_close(&rig);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +408,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_show_shm),        cmocka_unit_test(test_show_gl),
         cmocka_unit_test(test_show_x11),        cmocka_unit_test(test_show_gtk),
         cmocka_unit_test(test_terminal_typing), cmocka_unit_test(test_cursor_changes),
+        cmocka_unit_test(test_set_keymap),      cmocka_unit_test(test_stack_and_close_key),
+        cmocka_unit_test(test_hostile_buffers), cmocka_unit_test(test_hostile_flood),
         cmocka_unit_test(test_close_stubborn),  cmocka_unit_test(test_close_x11_leaves_nothing),
     };
 

@@ -237,7 +237,7 @@ static void test_app_fails(void **state)
 static void test_app_crashes(void **state)
 {
     (void)state;
-    app_ends((const char *const[]){"--crash-after", "3", NULL}, 1, 1, "signal 11");
+    app_ends((const char *const[]){"--crash-after", "3", NULL}, 1, 1, "killed by SIGSEGV");
 }
 
 static void test_app_missing(void **state)
