@@ -39,9 +39,10 @@ static bool have(const char *program)
 
 static int set_up(void **state)
 {
-    /* "1": it writes the number of the display that it found free on its stdout. */
-    static const char *const argv[] = {"Xvfb", "-displayfd", "1",   "-screen", "0",
-                                       SCREEN, "-nolisten",  "tcp", NULL};
+    /* "1": it writes the number of the display that it found free on its stdout. Without -noreset
+     * it starts anew whenever its last client left, and may forget who connects meanwhile. */
+    static const char *const argv[] = {"Xvfb", "-displayfd", "1",   "-screen",  "0",
+                                       SCREEN, "-nolisten",  "tcp", "-noreset", NULL};
     g_autofree char *number = NULL, *display = NULL;
 
     (void)state;
