@@ -43,8 +43,8 @@ static gboolean send_ping(void *user)
     gs_write_u64(&w, gs_now_ns());
     if (!c->conn || gs_connection_send(c->conn, GS_MSG_PING, payload, w.pos) != 0)
         return c->ping_timer = 0, G_SOURCE_REMOVE;
-    c->ping_timer = g_timeout_add(
-        (guint)(gs_clock_sync_interval(c->pings_sent++) / GS_NS_PER_MS), send_ping, c);
+    c->ping_timer = g_timeout_add((guint)(gs_clock_sync_interval(c->pings_sent++) / GS_NS_PER_MS),
+                                  send_ping, c);
     return G_SOURCE_REMOVE;
 }
 
@@ -81,8 +81,7 @@ static gboolean on_duration(void *user)
 static int start_session(struct gs_client *c)
 {
     if (c->options->duration_s > 0)
-        c->duration_timer =
-            g_timeout_add((guint)(c->options->duration_s * 1000), on_duration, c);
+        c->duration_timer = g_timeout_add((guint)(c->options->duration_s * 1000), on_duration, c);
     return gs_client_start_pipeline(c);
 }
 

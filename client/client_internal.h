@@ -44,7 +44,7 @@ struct gs_client {
 
     uint64_t overlay_time, overlay_frames, overlay_bytes; /* at the overlay's last update */
 
-    pthread_mutex_t lock;                  /* the two below */
+    pthread_mutex_t lock;         /* the two below */
     struct gs_receiver *receiver; /* written on the main thread only, which may read it unlocked */
     struct gs_stats stats;
 };
@@ -73,5 +73,6 @@ void gs_client_start_script(struct gs_client *c);
 /* What failed is logged. */
 int gs_client_snapshot(struct gs_client *c, const char *path) GS_MUST_CHECK;
 void gs_client_update_overlay(struct gs_client *c);
-/* After everything has stopped: snapshot, recording, statistics; may change the status to failed. */
+/* After everything has stopped: snapshot, recording, statistics; may change the status to failed.
+ */
 void gs_client_report(struct gs_client *c);

@@ -141,4 +141,3 @@ int gs_client_start_pipeline(struct gs_client *c)
     c->pipeline = gs_pipeline_create(&p);
     return 0;
 }
-

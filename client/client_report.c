@@ -13,8 +13,7 @@ int gs_client_snapshot(struct gs_client *c, const char *path)
     int err = c->presenter ? c->presenter->impl->snapshot(c->presenter, path) : -EAGAIN;
 
     if (err)
-        gs_error("snapshot %s: %s", path,
-                 err == -EAGAIN ? "no picture arrived" : g_strerror(-err));
+        gs_error("snapshot %s: %s", path, err == -EAGAIN ? "no picture arrived" : g_strerror(-err));
     return err;
 }
 
@@ -98,8 +97,8 @@ void gs_client_report(struct gs_client *c)
     r = make_report(c, &rx);
     gs_report_add_process(&r);
     gs_client_update_overlay(c);
-    if (c->options->snapshot && c->welcomed &&
-        gs_client_snapshot(c, c->options->snapshot) != 0 && c->status == GS_EXIT_DONE)
+    if (c->options->snapshot && c->welcomed && gs_client_snapshot(c, c->options->snapshot) != 0 &&
+        c->status == GS_EXIT_DONE)
         c->status = GS_EXIT_FAILED;
     finish_recording(c, write_error);
     write_statistics(c, &r);

@@ -34,8 +34,7 @@ int gs_clock_sync_add(struct gs_clock_sync *cs, uint64_t t0, uint64_t t1, uint64
     if (t3 < t0 || t2 < t1 || t2 - t1 > t3 - t0)
         return -EBADMSG;
     cs->sample[cs->next].rtt = (t3 - t0) - (t2 - t1);
-    cs->sample[cs->next].offset =
-        (((int64_t)t1 - (int64_t)t0) + ((int64_t)t2 - (int64_t)t3)) / 2;
+    cs->sample[cs->next].offset = (((int64_t)t1 - (int64_t)t0) + ((int64_t)t2 - (int64_t)t3)) / 2;
     cs->next = (cs->next + 1) % GS_CLOCK_SAMPLES;
     cs->n = GS_MIN(cs->n + 1, GS_CLOCK_SAMPLES);
     find_best(cs);

@@ -139,8 +139,7 @@ static void say_hello(struct gs_connection *conn)
     char *json = gs_hello_to_json(&conn->hello);
     int err;
 
-    conn->channel =
-        gs_channel_create(conn->tls, GS_PROTO_MAX_HELLO, &channel_handler, conn);
+    conn->channel = gs_channel_create(conn->tls, GS_PROTO_MAX_HELLO, &channel_handler, conn);
     err = gs_channel_send(conn->channel, GS_MSG_HELLO, json, strlen(json));
     free(json);
     if (err)
@@ -249,8 +248,7 @@ static void on_connected(GObject *source, GAsyncResult *result, void *user)
         unreachable(conn, error->message);
         return;
     }
-    conn->address =
-        g_object_ref(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(remote)));
+    conn->address = g_object_ref(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(remote)));
     g_tcp_connection_set_graceful_disconnect(G_TCP_CONNECTION(tcp), FALSE);
     g_socket_set_option(g_socket_connection_get_socket(tcp), IPPROTO_TCP, TCP_NODELAY, 1, NULL);
     start_tls(conn, tcp);

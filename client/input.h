@@ -20,9 +20,9 @@ struct gs_input_queue {
     /* n records (GS_INPUT_BATCH at most) for one GS_MSG_INPUT. */
     void (*send)(void *user, const struct gs_input *records, size_t n);
     void *user;
-    uint32_t last_id;      /* given to the last record, 0: none yet */
-    uint64_t last_motion;  /* when one was sent */
-    bool has_motion;       /* waits in motion */
+    uint32_t last_id;     /* given to the last record, 0: none yet */
+    uint64_t last_motion; /* when one was sent */
+    bool has_motion;      /* waits in motion */
     struct gs_input motion;
 };
 

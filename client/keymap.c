@@ -75,8 +75,8 @@ static bool level_reachable(const struct gs_keymap *km, xkb_keycode_t key, xkb_l
                             struct gs_keystroke *ret)
 {
     xkb_mod_mask_t masks[16];
-    size_t n = xkb_keymap_key_get_mods_for_level(km->keymap, key, 0, level, masks,
-                                                 GS_ARRAY_SIZE(masks));
+    size_t n =
+        xkb_keymap_key_get_mods_for_level(km->keymap, key, 0, level, masks, GS_ARRAY_SIZE(masks));
 
     for (size_t i = 0; i < n; i++) {
         if (masks[i] & ~(km->shift | km->altgr))

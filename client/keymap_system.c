@@ -12,7 +12,7 @@
 
 #include "client/keymap.h"
 
-#define RULES_MAX 4096    /* bytes of _XKB_RULES_NAMES */
+#define RULES_MAX 4096     /* bytes of _XKB_RULES_NAMES */
 #define KEYMAP_MAX 4194304 /* largest keymap taken from a compositor */
 
 static xcb_get_property_reply_t *read_rules(xcb_connection_t *xcb)
@@ -24,10 +24,9 @@ static xcb_get_property_reply_t *read_rules(xcb_connection_t *xcb)
 
     if (!atom || atom->atom == XCB_ATOM_NONE || !screen)
         return NULL;
-    return xcb_get_property_reply(xcb,
-                                  xcb_get_property(xcb, 0, screen->root, atom->atom,
-                                                   XCB_ATOM_STRING, 0, RULES_MAX / 4),
-                                  NULL);
+    return xcb_get_property_reply(
+        xcb, xcb_get_property(xcb, 0, screen->root, atom->atom, XCB_ATOM_STRING, 0, RULES_MAX / 4),
+        NULL);
 }
 
 static char *compile(const struct xkb_rule_names *names)

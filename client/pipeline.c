@@ -19,7 +19,7 @@ struct unit {
 struct gs_pipeline {
     struct gs_pipeline_params params;
     GThread *thread;
-    GSource *wakeup; /* main thread */
+    GSource *wakeup;  /* main thread */
     int record_error; /* decode thread, then the one that joins it */
 
     pthread_mutex_t lock; /* all below; the unit at first is the decode thread's while it decodes */

@@ -12,9 +12,9 @@ struct gs_player {
     const struct gs_script *script;
     const struct gs_player_listener *listener;
     void *user;
-    guint next;         /* step */
-    unsigned frames;    /* still to come */
-    uint32_t after;     /* input id that they must have seen */
+    guint next;      /* step */
+    unsigned frames; /* still to come */
+    uint32_t after;  /* input id that they must have seen */
     guint timer;
     bool quit;
 };

@@ -25,8 +25,8 @@ struct gs_presenter_listener {
 struct gs_presenter_params {
     const char *title;
     uint32_t width, height; /* of the session's output */
-    bool overlay;    /* shown from the start */
-    bool fullscreen; /* from the start */
+    bool overlay;           /* shown from the start */
+    bool fullscreen;        /* from the start */
     const struct gs_presenter_listener *listener;
     void *user;
 };
@@ -38,7 +38,8 @@ struct gs_presenter_impl {
     void (*present)(struct gs_presenter *pr, struct gs_picture *pic);
     void (*cursor)(struct gs_presenter *pr, const struct gs_cursor_msg *msg);
     void (*pointer_mode)(struct gs_presenter *pr, enum gs_pointer_mode mode);
-    /* Where the pointer is in output pixels, for a presenter that draws it (headless input). optional */
+    /* Where the pointer is in output pixels, for a presenter that draws it (headless input).
+     * optional */
     void (*pointer)(struct gs_presenter *pr, double x, double y);
     /* Text for the overlay, several lines; drawn while the overlay is shown. optional */
     void (*overlay)(struct gs_presenter *pr, const char *text);

@@ -205,6 +205,12 @@ static int init_sdl(struct gs_window *w)
         return -ENODEV;
     }
     w->initialised = true;
+    /* What SDL falls back to: a window that nobody can see or close. */
+    if (!SDL_GetHint(SDL_HINT_VIDEODRIVER) &&
+        g_strcmp0(SDL_GetCurrentVideoDriver(), "offscreen") == 0) {
+        gs_error("no display (--headless needs none)");
+        return -ENODEV;
+    }
     SDL_StopTextInput(); /* keys are wanted, not what they type */
     return 0;
 }

@@ -78,8 +78,7 @@ static bool numbers(struct parser *p, const char *args, double limit, size_t n, 
 }
 
 /* Splits "WHAT [down|up]"; *press and *release say which halves are meant. */
-static bool direction(struct parser *p, const char *args, char what[64], bool *press,
-                      bool *release)
+static bool direction(struct parser *p, const char *args, char what[64], bool *press, bool *release)
 {
     char way[8] = "", rest[2] = "";
     int n = sscanf(args, "%63s %7s %1s", what, way, rest);

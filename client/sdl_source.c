@@ -82,8 +82,8 @@ static gboolean no_callback(void *user GS_UNUSED)
     return G_SOURCE_CONTINUE;
 }
 
-GSource *gs_sdl_source_create(SDL_Window *window,
-                              void (*event)(void *user, const SDL_Event *event), void *user)
+GSource *gs_sdl_source_create(SDL_Window *window, void (*event)(void *user, const SDL_Event *event),
+                              void *user)
 {
     static GSourceFuncs funcs = {.prepare = prepare, .check = check, .dispatch = dispatch};
     GSource *source = g_source_new(&funcs, sizeof(struct sdl_source));

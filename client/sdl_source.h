@@ -7,5 +7,5 @@
 
 /* Attached to the default main context; the caller destroys and unrefs it. The window tells which
  * connection. Thread: the one that initialised SDL. */
-GSource *gs_sdl_source_create(SDL_Window *window,
-                              void (*event)(void *user, const SDL_Event *event), void *user);
+GSource *gs_sdl_source_create(SDL_Window *window, void (*event)(void *user, const SDL_Event *event),
+                              void *user);

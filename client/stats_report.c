@@ -138,10 +138,9 @@ static void add_row(GString *out, const char *name, const struct gs_histogram *h
         g_string_append_printf(out, "  %-16s %8s %8s %8s\n", name, "-", "-", "-");
         return;
     }
-    g_string_append_printf(out, "  %-16s %8.2f %8.2f %8.2f\n", name,
-                           to_ms(gs_histogram_percentile(h, 50)),
-                           to_ms(gs_histogram_percentile(h, 95)),
-                           to_ms(gs_histogram_percentile(h, 99)));
+    g_string_append_printf(
+        out, "  %-16s %8.2f %8.2f %8.2f\n", name, to_ms(gs_histogram_percentile(h, 50)),
+        to_ms(gs_histogram_percentile(h, 95)), to_ms(gs_histogram_percentile(h, 99)));
 }
 
 static void add_times(GString *out, const struct gs_stats *st)
@@ -176,11 +175,9 @@ char *gs_report_table(const struct gs_report *r)
                            " shown, %" PRIu64 " lost, %.1f per second\n",
                            "frames", rx->frames, st->frames_decoded, st->frames_presented,
                            rx->frames_lost, gs_stats_fps(st));
-    g_string_append_printf(out,
-                           "  %-16s %.1f kB in %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64
-                           " repaired\n",
-                           "received", (double)rx->bytes / 1000, rx->packets, rx->packets_lost,
-                           rx->packets_repaired);
+    g_string_append_printf(
+        out, "  %-16s %.1f kB in %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64 " repaired\n",
+        "received", (double)rx->bytes / 1000, rx->packets, rx->packets_lost, rx->packets_repaired);
     g_string_append_printf(out, "  %-16s %" PRIu64 ", %.0f ms\n", "freezes", st->freezes,
                            to_ms(st->freeze_ns));
     if (st->frames_decoded)

@@ -28,10 +28,10 @@ struct gs_window {
     bool has_cursor; /* the session said which */
     SDL_Cursor *cursor;
 
-    bool relative;   /* the session wants relative motion */
-    bool released;   /* the user let go of pointer and keyboard, until the next click */
-    double x, y;     /* of the pointer, output pixels */
-    int swallowed;   /* scancode whose release is ours, too; 0: none */
+    bool relative; /* the session wants relative motion */
+    bool released; /* the user let go of pointer and keyboard, until the next click */
+    double x, y;   /* of the pointer, output pixels */
+    int swallowed; /* scancode whose release is ours, too; 0: none */
 };
 
 /* present_window.c; in window coordinates. */

@@ -17,8 +17,8 @@ static SDL_Cursor *create(uint8_t *bgra, int width, int height, int hot_x, int h
     SDL_Cursor *cursor = NULL;
 
     if (surface)
-        cursor = SDL_CreateColorCursor(surface, GS_MIN(hot_x, width - 1),
-                                       GS_MIN(hot_y, height - 1));
+        cursor =
+            SDL_CreateColorCursor(surface, GS_MIN(hot_x, width - 1), GS_MIN(hot_y, height - 1));
     if (!cursor)
         gs_debug("no cursor of %dx%d: %s", width, height, SDL_GetError());
     SDL_FreeSurface(surface);

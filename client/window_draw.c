@@ -77,16 +77,15 @@ static SDL_Renderer *create_renderer(SDL_Window *window)
 
 static bool fit_texture(struct gs_window_draw *d, const AVFrame *f)
 {
-    uint32_t format =
-        f->format == AV_PIX_FMT_NV12 ? SDL_PIXELFORMAT_NV12 : SDL_PIXELFORMAT_IYUV;
+    uint32_t format = f->format == AV_PIX_FMT_NV12 ? SDL_PIXELFORMAT_NV12 : SDL_PIXELFORMAT_IYUV;
 
     if (d->texture && d->texture_format == format && d->texture_width == f->width &&
         d->texture_height == f->height)
         return true;
     if (d->texture)
         SDL_DestroyTexture(d->texture);
-    d->texture = SDL_CreateTexture(d->renderer, format, SDL_TEXTUREACCESS_STREAMING, f->width,
-                                   f->height);
+    d->texture =
+        SDL_CreateTexture(d->renderer, format, SDL_TEXTUREACCESS_STREAMING, f->width, f->height);
     d->texture_format = format;
     d->texture_width = f->width;
     d->texture_height = f->height;
@@ -118,8 +117,8 @@ static void render_overlay(struct gs_window_draw *d, const struct gs_letterbox *
     SDL_Texture *texture;
 
     gs_overlay_size(text, OVERLAY_SCALE, &width, &height);
-    surface = SDL_CreateRGBSurfaceWithFormat(0, (int)width, (int)height, 32,
-                                             SDL_PIXELFORMAT_BGRA32);
+    surface =
+        SDL_CreateRGBSurfaceWithFormat(0, (int)width, (int)height, 32, SDL_PIXELFORMAT_BGRA32);
     if (!surface)
         return;
     gs_overlay_draw(surface->pixels, (uint32_t)surface->pitch, width, height, text, OVERLAY_SCALE);

@@ -44,7 +44,7 @@ static void test_add_keeps_smallest_round_trip(void **state)
 
     (void)state;
     gs_clock_sync_init(&cs);
-    assert_int_equal(gs_clock_sync_add(&cs, 0, 52 * MS, 52 * MS, 4 * MS), 0);   /* offset 50 */
+    assert_int_equal(gs_clock_sync_add(&cs, 0, 52 * MS, 52 * MS, 4 * MS), 0); /* offset 50 */
     assert_int_equal(gs_clock_sync_add(&cs, 100 * MS, 190 * MS, 190 * MS, 180 * MS), 0);
     assert_int_equal(gs_clock_sync_offset(&cs), 50 * (int64_t)MS);
     assert_int_equal(gs_clock_sync_rtt(&cs), 4 * MS);

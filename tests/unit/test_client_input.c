@@ -136,9 +136,9 @@ static void test_wheel(void **state)
 static void test_records_are_valid(void **state)
 {
     const struct gs_input all[] = {
-        gs_input_key(KEY_A, true),     gs_input_button(BTN_EXTRA, false),
-        gs_input_motion(0, 32767),     gs_input_motion_rel(-1e9, 1e9),
-        gs_input_wheel(false, -1e9),   {.kind = GS_INPUT_LOCKS, .x = 7},
+        gs_input_key(KEY_A, true),   gs_input_button(BTN_EXTRA, false),
+        gs_input_motion(0, 32767),   gs_input_motion_rel(-1e9, 1e9),
+        gs_input_wheel(false, -1e9), {.kind = GS_INPUT_LOCKS, .x = 7},
         {.kind = GS_INPUT_RESET},
     };
     uint8_t bytes[GS_INPUT_SIZE];

@@ -113,9 +113,12 @@ static void test_key_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_find_us),         cmocka_unit_test(test_find_us_has_ascii),
-        cmocka_unit_test(test_find_de_variant), cmocka_unit_test(test_create_unknown),
-        cmocka_unit_test(test_text),            cmocka_unit_test(test_key_by_name),
+        cmocka_unit_test(test_find_us),
+        cmocka_unit_test(test_find_us_has_ascii),
+        cmocka_unit_test(test_find_de_variant),
+        cmocka_unit_test(test_create_unknown),
+        cmocka_unit_test(test_text),
+        cmocka_unit_test(test_key_by_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,8 @@ static void test_scancode_known(void **state)
     assert_int_equal(gs_scancode_to_evdev(SDL_SCANCODE_PRINTSCREEN), KEY_SYSRQ);
 }
 
-/* All keys of a keyboard with 105 keys: the HID usages from A to the keypad's dot, and modifiers. */
+/* All keys of a keyboard with 105 keys: the HID usages from A to the keypad's dot, and modifiers.
+ */
 static void test_scancode_whole_keyboard(void **state)
 {
     (void)state;

@@ -102,10 +102,9 @@ static void test_parse_text(void **state)
         uint16_t code;
         uint8_t state;
     } expected[] = {
-        {KEY_A, 1},         {KEY_A, 0},     {KEY_LEFTSHIFT, 1}, {KEY_3, 1},
-        {KEY_3, 0},         {KEY_LEFTSHIFT, 0}, {KEY_SPACE, 1}, {KEY_SPACE, 0},
-        {KEY_LEFTSHIFT, 1}, {KEY_B, 1},     {KEY_B, 0},         {KEY_LEFTSHIFT, 0},
-        {KEY_ENTER, 1},     {KEY_ENTER, 0},
+        {KEY_A, 1},         {KEY_A, 0},         {KEY_LEFTSHIFT, 1}, {KEY_3, 1},         {KEY_3, 0},
+        {KEY_LEFTSHIFT, 0}, {KEY_SPACE, 1},     {KEY_SPACE, 0},     {KEY_LEFTSHIFT, 1}, {KEY_B, 1},
+        {KEY_B, 0},         {KEY_LEFTSHIFT, 0}, {KEY_ENTER, 1},     {KEY_ENTER, 0},
     };
 
     (void)state;

@@ -293,8 +293,8 @@ static json_t *report(const struct gs_stats *st, const struct gs_welcome *welcom
 static void test_json_absent_is_null(void **state)
 {
     static const char *const nulls[] = {
-        "width",   "encoder",        "session",    "fps",              "rtt_ms",
-        "latency_ms", "first_frame_ms", "cpu_s", "input_latency_ms", "pss_kb",
+        "width",          "encoder", "session",          "fps",    "rtt_ms", "latency_ms",
+        "first_frame_ms", "cpu_s",   "input_latency_ms", "pss_kb",
     };
     struct gs_stats *st = create();
     json_t *json = report(st, NULL);
@@ -313,8 +313,12 @@ static void test_json_absent_is_null(void **state)
 
 static void test_json_measured(void **state)
 {
-    const struct gs_welcome welcome = {.session = "s", .width = 640, .height = 360,
-                                       .encoder = "x264", .converter = "cpu", .renderer = "r"};
+    const struct gs_welcome welcome = {.session = "s",
+                                       .width = 640,
+                                       .height = 360,
+                                       .encoder = "x264",
+                                       .converter = "cpu",
+                                       .renderer = "r"};
     struct gs_stats *st = create();
     json_t *json, *latency;
 

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The client against a host of the test's own.
+gs_library(test_fake_host
+    SOURCES support/fake_host.c
+    LIBS gpushare::host gs_transport gs_encoder gs_test_support)
+foreach(part client client_window)
+    gs_test(test_${part} LABEL integration
+        SOURCES integration/test_${part}.c LIBS gs_test_fake_host TIMEOUT 300)
+    add_dependencies(test_${part} gpushare-client)
+endforeach()

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gpushare-client without a window, against a host of the test's own. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <linux/input-event-codes.h>
+#include <signal.h>
+#include <string.h>
+
+#include "host/door.h"
+#include "tests/support/fake_host.h"
+#include "tests/support/picture.h"
+#include "tests/support/session_run.h"
+
+static char *dir; /* of the test's files */
+
+static int set_up(void **state)
+{
+    (void)state;
+    dir = g_dir_make_tmp("gs-client-XXXXXX", NULL);
+    return dir ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    gs_process_remove_dir(dir);
+    g_free(dir);
+    return 0;
+}
+
+static char *in_dir(const char *name)
+{
+    return g_build_filename(dir, name, NULL);
+}
+
+/* Starts the client with up to eight arguments. */
+static struct gs_process start(const char *url, const char *const *args)
+{
+    g_autofree char *program = gs_program_path("gpushare-client");
+    const char *argv[20] = {program, url};
+    struct gs_process p;
+    size_t n = url ? 2 : 1;
+
+    for (; args && *args; args++)
+        argv[n++] = *args;
+    assert_int_equal(gs_process_start(argv, NULL, &p), 0);
+    return p;
+}
+
+static void check_said(struct gs_process *p, int status, int expected, const char *text)
+{
+    g_autofree char *said = gs_process_stderr(p);
+
+    if (status != expected || (text && !strstr(said, text)))
+        fail_msg("status %d instead of %d, or no “%s” in: %s", status, expected, text, said);
+    gs_process_finish(p);
+}
+
+static void expect(const char *url, const char *const *args, int status, const char *text)
+{
+    struct gs_process p = start(url, args);
+
+    check_said(&p, gs_process_wait(&p, GS_PROCESS_DEADLINE_MS), status, text);
+}
+
+static struct gs_fake_host *create_host(struct gs_fake_host_params params)
+{
+    struct gs_fake_host *host;
+
+    assert_int_equal(gs_fake_host_create(&params, &host), 0);
+    return host;
+}
+
+/* Runs the client against the host to its end. */
+static void run(struct gs_fake_host *host, const char *const *args, int status, const char *text)
+{
+    g_autofree char *url = gs_fake_host_url(host, false);
+    struct gs_process p = start(url, args);
+
+    check_said(&p, gs_fake_host_run_program(host, &p), status, text);
+}
+
+#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static const char some_url[] = "gpushare://127.0.0.1:1/test?ticket=t&fp="
+                               "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+static void test_usage(void **state)
+{
+    g_autofree char *script = in_dir("bad-script");
+
+    (void)state;
+    assert_true(g_file_set_contents(script, "wait 1\njump\n", -1, NULL));
+    expect(NULL, NULL, 2, "URL");
+    expect("http://example.org/", NULL, 2, "URL is wrong");
+    expect(some_url, ARGS("--no-such-option"), 2, NULL);
+    expect(some_url, ARGS("--duration", "-1"), 2, "--duration");
+    expect(some_url, ARGS("--keymap", "nowhere"), 2, "layout");
+    expect(some_url, ARGS("--script", script), 2, "line 2");
+    expect(some_url, ARGS("--script", "/nonexistent"), 2, "/nonexistent");
+    expect(NULL, ARGS("--version"), 0, NULL);
+    expect(NULL, ARGS("--help"), 0, NULL);
+}
+
+static void test_nobody_listens(void **state)
+{
+    (void)state;
+    expect(some_url, ARGS("--headless"), 4, "127.0.0.1, port 1");
+}
+
+static void test_unknown_decoder(void **state)
+{
+    (void)state;
+    expect(some_url, ARGS("--headless", "--decoder", "abacus"), 1, "abacus");
+}
+
+static void test_wrong_certificate(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *url = gs_fake_host_url(host, true);
+    struct gs_process p = start(url, ARGS("--headless"));
+
+    (void)state;
+    check_said(&p, gs_fake_host_run_program(host, &p), 4, "another certificate");
+    assert_int_equal(gs_fake_host_clients(host), 0);
+    gs_fake_host_destroy(host);
+}
+
+static void test_refused(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.refuse = true});
+
+    (void)state;
+    run(host, ARGS("--headless"), 3, "the ticket is not valid");
+    gs_fake_host_destroy(host);
+}
+
+static double number(const json_t *json, const char *key)
+{
+    const json_t *value = json_object_get(json, key);
+
+    if (!json_is_number(value))
+        fail_msg("%s is no number", key);
+    return json_number_value(value);
+}
+
+static void check_percentiles(const json_t *json, const char *key)
+{
+    const json_t *p = json_object_get(json, key);
+
+    assert_true(number(p, "p50") <= number(p, "p95"));
+    assert_true(number(p, "p95") <= number(p, "p99"));
+}
+
+static void check_stats(const char *path)
+{
+    static const char *const numbers[] = {
+        "frames_received", "frames_decoded", "frames_presented", "fps",
+        "bytes_received",  "packets_lost",   "freezes",          "packets_repaired",
+        "freeze_ms",       "keyframes",      "rtt_ms",           "cpu_s",
+        "first_frame_ms",  "width",          "height",           "duration_s",
+    };
+    static const char *const stages[] = {"grant",   "convert", "encode", "send",
+                                         "network", "decode",  "present"};
+    json_t *json = json_load_file(path, 0, NULL);
+
+    assert_non_null(json);
+    assert_int_equal(number(json, "v"), 1);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(numbers); i++)
+        assert_true(number(json, numbers[i]) >= 0);
+    assert_true(number(json, "frames_decoded") > 5);
+    assert_true(number(json, "pss_kb") > 0);
+    check_percentiles(json, "latency_ms");
+    for (size_t i = 0; i < GS_ARRAY_SIZE(stages); i++)
+        check_percentiles(json_object_get(json, "stages_ms"), stages[i]);
+    assert_string_equal(json_string_value(json_object_get(json, "encoder")), "x264");
+    assert_string_equal(json_string_value(json_object_get(json, "session")), "test");
+    json_decref(json);
+}
+
+static void check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour)
+{
+    uint32_t found = gs_image_pixel(img, x, y);
+
+    if (gs_colour_distance(found, colour) > 24)
+        fail_msg("%06x instead of %06x at %u,%u", found, colour, x, y);
+}
+
+static void check_picture(const char *path, const uint32_t colours[4])
+{
+    struct gs_image img;
+
+    assert_int_equal(gs_image_load(path, &img), 0);
+    assert_int_equal(img.width, FAKE_WIDTH);
+    assert_int_equal(img.height, FAKE_HEIGHT);
+    check_pixel(&img, 100, 50, colours[0]);
+    check_pixel(&img, 540, 50, colours[1]);
+    check_pixel(&img, 100, 300, colours[2]);
+    check_pixel(&img, 540, 300, colours[3]);
+    gs_image_finish(&img);
+}
+
+static const uint32_t unswapped[4] = {FAKE_RED, FAKE_GREEN, FAKE_BLUE, FAKE_WHITE};
+static const uint32_t swapped[4] = {FAKE_GREEN, FAKE_RED, FAKE_WHITE, FAKE_BLUE};
+
+static void check_recording(const char *path)
+{
+    g_autofree char *out = NULL;
+    g_autofree char *ffprobe = g_find_program_in_path("ffprobe");
+    const char *argv[] = {
+        ffprobe, "-v",      "error",         "-count_frames",
+        "-of",   "csv=p=0", "-show_entries", "stream=codec_name,width,height,nb_read_frames",
+        path,    NULL};
+
+    if (!ffprobe) {
+        print_message("no ffprobe: the recording is not looked at\n");
+        return;
+    }
+    assert_true(g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL,
+                             NULL, NULL));
+    assert_true(g_str_has_prefix(out, "h264,640,360,"));
+    assert_true(g_ascii_strtoull(out + strlen("h264,640,360,"), NULL, 10) > 5);
+}
+
+/* The cursor of the fake host is a black square at the pointer, which starts in the middle. */
+static void check_cursor(const char *path, uint32_t x, uint32_t y)
+{
+    struct gs_image img;
+
+    assert_int_equal(gs_image_load(path, &img), 0);
+    assert_int_equal(gs_image_pixel(&img, x + 4, y + 4), 0);
+    gs_image_finish(&img);
+}
+
+static void test_files(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *stats = in_dir("stats.json"), *picture = in_dir("picture.png");
+    g_autofree char *video = in_dir("video.mkv");
+
+    (void)state;
+    run(host,
+        ARGS("--headless", "--duration", "1", "--stats", stats, "--snapshot", picture, "--record",
+             video),
+        0, "milliseconds");
+    check_stats(stats);
+    check_picture(picture, unswapped);
+    check_cursor(picture, FAKE_WIDTH / 2, FAKE_HEIGHT / 2);
+    check_recording(video);
+    assert_true(gs_fake_host_heard_bye(host));
+    gs_fake_host_destroy(host);
+}
+
+static void test_overlay_in_snapshot(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *picture = in_dir("overlay.png");
+    struct gs_image img;
+
+    (void)state;
+    run(host, ARGS("--headless", "--overlay", "--duration", "1", "--snapshot", picture), 0, NULL);
+    assert_int_equal(gs_image_load(picture, &img), 0);
+    check_pixel(&img, 1, 1, 0x3f0000);
+    check_pixel(&img, 540, 50, FAKE_GREEN);
+    gs_image_finish(&img);
+    gs_fake_host_destroy(host);
+}
+
+static void test_stats_on_stdout(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *url = gs_fake_host_url(host, false);
+    struct gs_process p = start(url, ARGS("--headless", "--duration", "0.5", "--stats", "-"));
+    g_autofree char *line = NULL;
+
+    (void)state;
+    assert_int_equal(gs_fake_host_run_program(host, &p), 0);
+    line = gs_process_read_line(&p, GS_PROCESS_DEADLINE_MS);
+    assert_string_equal(line, "{");
+    gs_process_finish(&p);
+    gs_fake_host_destroy(host);
+}
+
+static void test_unwritable_files(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+
+    (void)state;
+    run(host, ARGS("--headless", "--duration", "0.5", "--stats", "/nonexistent/stats"), 1,
+        "/nonexistent/stats");
+    run(host, ARGS("--headless", "--duration", "0.5", "--snapshot", "/nonexistent/a.png"), 1,
+        "/nonexistent/a.png");
+    run(host, ARGS("--headless", "--duration", "0.5", "--record", "/nonexistent/a.mkv"), 1,
+        "/nonexistent/a.mkv");
+    gs_fake_host_destroy(host);
+}
+
+static void test_bye(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.bye_after = 15});
+    g_autofree char *picture = in_dir("bye.png");
+
+    (void)state;
+    run(host, ARGS("--headless", "--snapshot", picture), 0, "the application ended");
+    check_picture(picture, unswapped);
+    gs_fake_host_destroy(host);
+}
+
+static void test_connection_lost(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.drop_after = 15});
+    g_autofree char *stats = in_dir("lost.json");
+
+    (void)state;
+    run(host, ARGS("--headless", "--stats", stats), 1, "connection lost");
+    check_stats(stats);
+    gs_fake_host_destroy(host);
+}
+
+static const struct gs_input *find_input(const struct gs_fake_host *host, enum gs_input_kind kind,
+                                         uint16_t code, uint8_t pressed)
+{
+    const GArray *inputs = gs_fake_host_inputs(host);
+
+    for (guint i = 0; i < inputs->len; i++) {
+        const struct gs_input *in = &g_array_index(inputs, struct gs_input, i);
+
+        if (in->kind == kind && in->code == code && in->state == pressed)
+            return in;
+    }
+    fail_msg("no input of kind %d, code %u, state %u", kind, code, pressed);
+    return NULL;
+}
+
+static void check_ids(const struct gs_fake_host *host)
+{
+    const GArray *inputs = gs_fake_host_inputs(host);
+
+    for (guint i = 0; i < inputs->len; i++)
+        assert_int_equal(g_array_index(inputs, struct gs_input, i).id, i + 1);
+}
+
+static void test_script(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *before = in_dir("before.png"), *after = in_dir("after.png");
+    g_autofree char *stats = in_dir("script.json"), *path = in_dir("script");
+    g_autofree char *script =
+        g_strdup_printf("wait-frame\nsnapshot %s\nkey KEY_SPACE\nmove 200 20\nwait-frame 2\n"
+                        "snapshot %s\nclick\nscroll 1\ntext Hi\n",
+                        before, after);
+    json_t *json;
+
+    (void)state;
+    assert_true(g_file_set_contents(path, script, -1, NULL));
+    run(host, ARGS("--headless", "--script", path, "--stats", stats), 0, NULL);
+    check_picture(before, unswapped);
+    check_picture(after, swapped);
+    check_cursor(after, 200, 20);
+    check_ids(host);
+    find_input(host, GS_INPUT_KEY, KEY_SPACE, 0);
+    find_input(host, GS_INPUT_BUTTON, BTN_LEFT, 1);
+    find_input(host, GS_INPUT_KEY, KEY_LEFTSHIFT, 1);
+    find_input(host, GS_INPUT_KEY, KEY_I, 0);
+    assert_int_equal(find_input(host, GS_INPUT_AXIS, 0, 0)->y, 120);
+    assert_int_equal(find_input(host, GS_INPUT_MOTION_ABS, 0, 0)->x, 200 * 256);
+    assert_non_null(strstr(gs_fake_host_keymap(host), "xkb_keymap"));
+    json = json_load_file(stats, 0, NULL);
+    check_percentiles(json, "input_latency_ms");
+    json_decref(json);
+    gs_fake_host_destroy(host);
+}
+
+/* With a duration the end of a script is not the end; quit is. */
+static void test_script_and_duration(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *path = in_dir("short-script"), *stats = in_dir("duration.json");
+
+    (void)state;
+    assert_true(g_file_set_contents(path, "wait-frame\n", -1, NULL));
+    run(host, ARGS("--headless", "--script", path, "--duration", "0.8", "--stats", stats), 0, NULL);
+    check_stats(stats);
+    assert_true(g_file_set_contents(path, "wait-frame\nquit\n", -1, NULL));
+    run(host, ARGS("--headless", "--script", path, "--duration", "1000"), 0, NULL);
+    gs_fake_host_destroy(host);
+}
+
+static gboolean send_sigterm(void *user)
+{
+    gs_process_signal(user, SIGTERM);
+    return G_SOURCE_REMOVE;
+}
+
+static void test_sigterm(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *stats = in_dir("term.json"), *picture = in_dir("term.png");
+    g_autofree char *url = gs_fake_host_url(host, false);
+    struct gs_process p = start(url, ARGS("--headless", "--stats", stats, "--snapshot", picture));
+
+    (void)state;
+    g_timeout_add(1000, send_sigterm, &p);
+    check_said(&p, gs_fake_host_run_program(host, &p), 0, NULL);
+    check_stats(stats);
+    check_picture(picture, unswapped);
+    assert_true(gs_fake_host_heard_bye(host));
+    gs_fake_host_destroy(host);
+}
+
+static void test_snapshot_without_picture(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.mute = true});
+    g_autofree char *picture = in_dir("none.png");
+
+    (void)state;
+    run(host, ARGS("--headless", "--duration", "0.3", "--snapshot", picture), 1,
+        "no picture arrived");
+    assert_false(g_file_test(picture, G_FILE_TEST_EXISTS));
+    gs_fake_host_destroy(host);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_nobody_listens),
+        cmocka_unit_test(test_unknown_decoder),
+        cmocka_unit_test(test_wrong_certificate),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_overlay_in_snapshot),
+        cmocka_unit_test(test_stats_on_stdout),
+        cmocka_unit_test(test_unwritable_files),
+        cmocka_unit_test(test_bye),
+        cmocka_unit_test(test_connection_lost),
+        cmocka_unit_test(test_script),
+        cmocka_unit_test(test_script_and_duration),
+        cmocka_unit_test(test_sigterm),
+        cmocka_unit_test(test_snapshot_without_picture),
+    };
+
+    gs_door_prepare_tls();
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
