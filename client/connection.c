@@ -214,9 +214,9 @@ static void start_tls(struct gs_connection *conn, GSocketConnection *tcp)
     /* Without a database nothing is trusted, so that every certificate comes to
      * on_accept_certificate. It must be so from the beginning: the default one is loaded at
      * creation, which takes longer than everything else until the first picture. */
-    conn->tls = g_initable_new(
-        g_tls_backend_get_client_connection_type(g_tls_backend_get_default()), NULL, &error,
-        "base-io-stream", tcp, "database", NULL, NULL);
+    conn->tls =
+        g_initable_new(g_tls_backend_get_client_connection_type(g_tls_backend_get_default()), NULL,
+                       &error, "base-io-stream", tcp, "database", NULL, NULL);
     if (!conn->tls) {
         close_with(conn, GS_EXIT_FAILED, true, error->message);
         return;
