@@ -13,8 +13,10 @@ struct gs_player {
     const struct gs_player_listener *listener;
     void *user;
     guint next;      /* step */
-    unsigned frames; /* still to come */
-    uint32_t after;  /* input id that they must have seen */
+    unsigned wanted; /* frames that wait-frame waits for; 0: it does not */
+    unsigned seen;   /* frames since the last input or wait-frame that have seen all input */
+    uint32_t after;  /* the id of the last input */
+    bool stale;      /* there was more input since */
     guint timer;
     bool quit;
 };
@@ -32,6 +34,23 @@ static void done(struct gs_player *pl, int err)
     pl->listener->done(pl->user, err, pl->quit);
 }
 
+/* Asked when it matters only, for it makes a motion that waits go out. */
+static void update_after(struct gs_player *pl)
+{
+    if (pl->stale)
+        pl->after = pl->listener->last_input(pl->user);
+    pl->stale = false;
+}
+
+/* Whether wait-frame has what it wants; if so it is over. */
+static bool satisfied(struct gs_player *pl)
+{
+    if (pl->seen < pl->wanted)
+        return false;
+    pl->seen = pl->wanted = 0;
+    return true;
+}
+
 /* Returns whether the next step may follow at once; -errno ends the script. */
 static int play(struct gs_player *pl, const struct gs_script_step *step)
 {
@@ -40,12 +59,16 @@ static int play(struct gs_player *pl, const struct gs_script_step *step)
         arm(pl, (unsigned)(step->ns / GS_NS_PER_MS));
         return 0;
     case GS_SCRIPT_WAIT_FRAME:
-        pl->frames = step->count;
-        pl->after = pl->listener->last_input(pl->user);
+        pl->wanted = step->count;
+        update_after(pl);
+        if (satisfied(pl))
+            return 1;
         arm(pl, FRAME_TIMEOUT_MS);
         return 0;
     case GS_SCRIPT_INPUT:
         pl->listener->input(pl->user, &step->input);
+        pl->stale = true;
+        pl->seen = 0;
         return 1;
     case GS_SCRIPT_SNAPSHOT: {
         int err = pl->listener->snapshot(pl->user, step->path);
@@ -79,7 +102,7 @@ static gboolean on_timer(void *user)
     struct gs_player *pl = user;
 
     pl->timer = 0;
-    if (pl->frames > 0) {
+    if (pl->wanted > 0) {
         gs_error("script, line %u: no new frame came within %d s",
                  g_array_index(pl->script->steps, struct gs_script_step, pl->next - 1).line,
                  FRAME_TIMEOUT_MS / 1000);
@@ -104,10 +127,13 @@ struct gs_player *gs_player_create(const struct gs_script *script,
 
 void gs_player_frame(struct gs_player *pl, uint32_t input_id)
 {
-    if (pl->frames == 0 || (int32_t)(input_id - pl->after) < 0 || --pl->frames > 0)
+    update_after(pl);
+    if ((int32_t)(input_id - pl->after) < 0)
         return;
-    g_source_remove(pl->timer);
-    pl->timer = 0;
+    pl->seen++;
+    if (pl->wanted == 0 || !satisfied(pl))
+        return;
+    g_clear_handle_id(&pl->timer, g_source_remove);
     go_on(pl);
 }
 

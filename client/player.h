@@ -22,6 +22,7 @@ struct gs_player_listener {
 /* Borrows the script. Starts with the next turn of the main loop. */
 struct gs_player *gs_player_create(const struct gs_script *script,
                                    const struct gs_player_listener *listener, void *user);
-/* A picture was shown that was drawn after the input with this id. */
+/* A picture was shown that was drawn after the input with this id. To be told of all from the
+ * player's creation on: those that came before a wait-frame count for it. */
 void gs_player_frame(struct gs_player *pl, uint32_t input_id);
 void gs_player_destroy(struct gs_player *pl);

@@ -9,8 +9,9 @@
  *   scroll N                                snapshot FILE.png
  *   quit
  *
- * wait-frame: until N (1) more pictures came that were drawn after the input so far. key and
- * button without a direction press and release. scroll: clicks of the wheel, down positive.
+ * wait-frame: until N (1) pictures came that show all input so far, counted from the last input or
+ * wait-frame on; an error after 10 s. key and button without a direction press and release. scroll:
+ * clicks of the wheel, down positive. text knows \n, \t and \\.
  */
 #pragma once
 

@@ -111,6 +111,36 @@ static void test_wait_frame_wants_frames_after_the_input(void **state)
     finish(&f);
 }
 
+/* The first picture of a screen that stands still may come before the script begins. */
+static void test_wait_frame_counts_frames_before_it(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, "wait-frame\nsnapshot a.png\nwait-frame\nsnapshot b.png");
+    gs_player_frame(f.player, 0);
+    run_until_idle();
+    assert_string_equal(f.log->str, "sa.png ");
+    gs_player_frame(f.player, 0);
+    assert_string_equal(f.log->str, "sa.png sb.png ");
+    finish(&f);
+}
+
+static void test_wait_frame_forgets_frames_before_input(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, "key 30 down\nwait-frame\nsnapshot a.png");
+    gs_player_frame(f.player, 0);
+    run_until_idle();
+    gs_player_frame(f.player, 0);
+    assert_string_equal(f.log->str, "i30.1 ");
+    gs_player_frame(f.player, 1);
+    assert_string_equal(f.log->str, "i30.1 sa.png ");
+    finish(&f);
+}
+
 static void test_snapshot_failure_ends(void **state)
 {
     struct fixture f;
@@ -142,6 +172,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plays_in_order),
         cmocka_unit_test(test_wait_frame_wants_frames_after_the_input),
+        cmocka_unit_test(test_wait_frame_counts_frames_before_it),
+        cmocka_unit_test(test_wait_frame_forgets_frames_before_input),
         cmocka_unit_test(test_snapshot_failure_ends),
         cmocka_unit_test(test_destroy_while_waiting),
     };
