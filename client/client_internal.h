@@ -30,6 +30,7 @@ struct gs_client {
     guint reconnect_timer, duration_timer, ping_timer;
     struct gs_clock_sync clock;
     unsigned pings_sent;
+    uint64_t ping_frames; /* decoded when the last PING left */
 
     struct gs_decoder *decoder;   /* the pipeline's thread uses it */
     struct gs_recorder *recorder; /* likewise */
