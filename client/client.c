@@ -298,5 +298,6 @@ enum gs_exit gs_client_run(const struct gs_client_options *options)
         g_source_remove(signal_sources[i]);
     status = c->status;
     free_all(c);
+    gs_srtp_finish_prepare();
     return status;
 }
