@@ -44,7 +44,7 @@ static gboolean send_ping(void *user)
     pthread_mutex_lock(&c->lock);
     frames = c->stats.frames_decoded;
     pthread_mutex_unlock(&c->lock);
-    idle = frames == c->ping_frames;
+    c->ping_idle = idle = frames == c->ping_frames;
     c->ping_frames = frames;
     gs_writer_init(&w, payload, sizeof(payload));
     gs_write_u64(&w, gs_now_ns());
@@ -53,6 +53,14 @@ static gboolean send_ping(void *user)
     c->ping_timer = g_timeout_add(
         (guint)(gs_clock_sync_interval(c->pings_sent++, idle) / GS_NS_PER_MS), send_ping, c);
     return G_SOURCE_REMOVE;
+}
+
+void gs_client_end_idle(struct gs_client *c)
+{
+    if (!c->ping_idle || !c->ping_timer)
+        return;
+    g_clear_handle_id(&c->ping_timer, g_source_remove);
+    send_ping(c);
 }
 
 static void on_pong(struct gs_client *c, const uint8_t *payload, size_t size)
