@@ -38,14 +38,29 @@ static gboolean send_ping(void *user)
     struct gs_client *c = user;
     uint8_t payload[8];
     struct gs_writer w;
+    uint64_t frames;
+    bool idle;
 
+    pthread_mutex_lock(&c->lock);
+    frames = c->stats.frames_decoded;
+    pthread_mutex_unlock(&c->lock);
+    c->ping_idle = idle = frames == c->ping_frames;
+    c->ping_frames = frames;
     gs_writer_init(&w, payload, sizeof(payload));
     gs_write_u64(&w, gs_now_ns());
     if (!c->conn || gs_connection_send(c->conn, GS_MSG_PING, payload, w.pos) != 0)
         return c->ping_timer = 0, G_SOURCE_REMOVE;
-    c->ping_timer = g_timeout_add((guint)(gs_clock_sync_interval(c->pings_sent++) / GS_NS_PER_MS),
-                                  send_ping, c);
+    c->ping_timer = g_timeout_add(
+        (guint)(gs_clock_sync_interval(c->pings_sent++, idle) / GS_NS_PER_MS), send_ping, c);
     return G_SOURCE_REMOVE;
+}
+
+void gs_client_end_idle(struct gs_client *c)
+{
+    if (!c->ping_idle || !c->ping_timer)
+        return;
+    g_clear_handle_id(&c->ping_timer, g_source_remove);
+    send_ping(c);
 }
 
 static void on_pong(struct gs_client *c, const uint8_t *payload, size_t size)
@@ -59,9 +74,11 @@ static void on_pong(struct gs_client *c, const uint8_t *payload, size_t size)
     t2 = gs_read_u64(&r);
     if (r.overrun || gs_clock_sync_add(&c->clock, t0, t1, t2, t3) != 0)
         return;
-    pthread_mutex_lock(&c->lock);
-    gs_stats_set_offset(&c->stats, gs_clock_sync_offset(&c->clock));
-    pthread_mutex_unlock(&c->lock);
+    if (gs_clock_sync_settled(&c->clock)) {
+        pthread_mutex_lock(&c->lock);
+        gs_stats_set_offset(&c->stats, gs_clock_sync_offset(&c->clock));
+        pthread_mutex_unlock(&c->lock);
+    }
     if (c->receiver)
         gs_receiver_set_rtt(c->receiver, gs_clock_sync_rtt(&c->clock));
     gs_client_update_overlay(c);
@@ -289,5 +306,6 @@ enum gs_exit gs_client_run(const struct gs_client_options *options)
         g_source_remove(signal_sources[i]);
     status = c->status;
     free_all(c);
+    gs_srtp_finish_prepare();
     return status;
 }

@@ -30,6 +30,8 @@ struct gs_client {
     guint reconnect_timer, duration_timer, ping_timer;
     struct gs_clock_sync clock;
     unsigned pings_sent;
+    uint64_t ping_frames; /* decoded when the last PING left */
+    bool ping_idle;       /* nothing was between the last two */
 
     struct gs_decoder *decoder;   /* the pipeline's thread uses it */
     struct gs_recorder *recorder; /* likewise */
@@ -61,6 +63,10 @@ void gs_client_stop_receiver(struct gs_client *c);
 void gs_client_get_receiver_stats(struct gs_client *c, struct gs_receiver_stats *ret);
 /* Presents the picture that waits, if there is one. */
 void gs_client_show(struct gs_client *c);
+
+/* client.c */
+/* A frame came after a silence in which the clocks were hardly compared. */
+void gs_client_end_idle(struct gs_client *c);
 
 /* client_input.c */
 void gs_client_start_input(struct gs_client *c);

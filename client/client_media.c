@@ -48,6 +48,8 @@ void gs_client_show(struct gs_client *c)
     gs_stats_presented(&c->stats, &pic->info);
     pthread_mutex_unlock(&c->lock);
     gs_picture_unref(pic);
+    gs_client_end_idle(c);
+    gs_client_update_overlay(c);
     if (c->player)
         gs_player_frame(c->player, input_id);
 }

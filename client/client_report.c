@@ -94,6 +94,9 @@ void gs_client_report(struct gs_client *c)
     struct gs_report r;
 
     gs_client_get_receiver_stats(c, &rx);
+    /* A short run takes what there is. */
+    if (gs_clock_sync_ready(&c->clock))
+        gs_stats_set_offset(&c->stats, gs_clock_sync_offset(&c->clock));
     r = make_report(c, &rx);
     gs_report_add_process(&r);
     gs_client_update_overlay(c);

@@ -9,6 +9,8 @@
 #define QUICK_PINGS 5
 #define QUICK_INTERVAL (20 * GS_NS_PER_MS)
 #define INTERVAL GS_NS_PER_S
+#define IDLE_INTERVAL (10 * GS_NS_PER_S)
+#define SETTLED_SAMPLES 3
 
 void gs_clock_sync_init(struct gs_clock_sync *cs)
 {
@@ -56,7 +58,14 @@ uint64_t gs_clock_sync_rtt(const struct gs_clock_sync *cs)
     return cs->n ? cs->sample[cs->best].rtt : 0;
 }
 
-uint64_t gs_clock_sync_interval(unsigned sent)
+bool gs_clock_sync_settled(const struct gs_clock_sync *cs)
 {
-    return sent + 1 < QUICK_PINGS ? QUICK_INTERVAL : INTERVAL;
+    return cs->n >= SETTLED_SAMPLES;
+}
+
+uint64_t gs_clock_sync_interval(unsigned sent, bool idle)
+{
+    if (sent + 1 < QUICK_PINGS)
+        return QUICK_INTERVAL;
+    return idle ? IDLE_INTERVAL : INTERVAL;
 }

@@ -30,9 +30,12 @@ int gs_clock_sync_add(struct gs_clock_sync *cs, uint64_t t0, uint64_t t1, uint64
                       uint64_t t3) GS_MUST_CHECK;
 /* Something is known. */
 bool gs_clock_sync_ready(const struct gs_clock_sync *cs);
+/* Enough samples for one to have been undisturbed: the first waits for the start of everything. */
+bool gs_clock_sync_settled(const struct gs_clock_sync *cs);
 /* Host clock minus ours, ns; 0 when nothing is known. */
 int64_t gs_clock_sync_offset(const struct gs_clock_sync *cs);
 /* The smallest of the window, ns; 0 when nothing is known. */
 uint64_t gs_clock_sync_rtt(const struct gs_clock_sync *cs);
-/* When the PING after the one with this number (from 0) is due, ns later: five quick ones first. */
-uint64_t gs_clock_sync_interval(unsigned sent);
+/* When the PING after the one with this number (from 0) is due, ns later: five quick ones first.
+ * idle: no frame came since the one before; a still picture must cost next to nothing. */
+uint64_t gs_clock_sync_interval(unsigned sent, bool idle);

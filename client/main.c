@@ -13,7 +13,7 @@
 #define DURATION_MAX 31536000.0 /* a year, in s */
 
 static const char description[] =
-    "URL is what “gpushare-host run” or “gpushare-host session ticket” printed.\n"
+    "URL is what “gpushare-host run” printed.\n"
     "\n"
     "In the window, with Ctrl+Alt+Shift held:\n"
     "  Q    close        F11  fullscreen on and off\n"

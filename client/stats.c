@@ -33,10 +33,31 @@ void gs_stats_init(struct gs_stats *st, uint64_t start)
     st->start = start;
 }
 
+/* Unsigned, so that no time that a host claims can overflow. */
+static uint64_t on_host_clock(const struct gs_stats *st, uint64_t ours)
+{
+    return ours + (uint64_t)st->offset;
+}
+
+/* What takes both clocks. sent: the last packet, host clock; 0: unknown. */
+static void add_latency(struct gs_stats *st, uint64_t capture, uint64_t sent, uint64_t complete,
+                        uint64_t decoded)
+{
+    if (sent && complete)
+        gs_histogram_add(&st->stages[GS_STAGE_NETWORK],
+                         (int64_t)(on_host_clock(st, complete) - sent));
+    if (capture)
+        gs_histogram_add(&st->latency, (int64_t)(on_host_clock(st, decoded) - capture));
+}
+
 void gs_stats_set_offset(struct gs_stats *st, int64_t offset)
 {
     st->offset_known = true;
     st->offset = offset;
+    for (unsigned i = 0; i < st->n_early; i++)
+        add_latency(st, st->early[i].capture, st->early[i].sent, st->early[i].complete,
+                    st->early[i].decoded);
+    st->n_early = 0;
 }
 
 void gs_stats_restart(struct gs_stats *st)
@@ -85,12 +106,6 @@ static void count_gap(struct gs_stats *st, const struct gs_picture_info *info)
     add_gap(st, gap);
 }
 
-/* Unsigned, so that no time that a host claims can overflow. */
-static uint64_t on_host_clock(const struct gs_stats *st, uint64_t ours)
-{
-    return ours + (uint64_t)st->offset;
-}
-
 static void add_host_stages(struct gs_stats *st, const uint64_t s[7])
 {
     if (s[AT_GRANT] < STAGE_LONGER)
@@ -108,18 +123,21 @@ static void add_host_stages(struct gs_stats *st, const uint64_t s[7])
 
 static void add_stages(struct gs_stats *st, const struct gs_picture_info *info)
 {
-    uint64_t last = info->stages[AT_LAST_PACKET];
+    uint64_t last = info->stages[AT_LAST_PACKET], sent;
 
     /* A frame without that header extension has zeros. */
     if (last > 0)
         add_host_stages(st, info->stages);
-    if (last > 0 && last < STAGE_LONGER && st->offset_known && info->complete)
-        gs_histogram_add(&st->stages[GS_STAGE_NETWORK],
-                         (int64_t)(on_host_clock(st, info->complete) - info->host_capture - last));
     gs_histogram_add(&st->stages[GS_STAGE_DECODE], (int64_t)(info->decoded - info->decode_start));
-    if (st->offset_known && info->host_capture)
-        gs_histogram_add(&st->latency,
-                         (int64_t)(on_host_clock(st, info->decoded) - info->host_capture));
+    sent = last > 0 && last < STAGE_LONGER ? info->host_capture + last : 0;
+    if (st->offset_known) {
+        add_latency(st, info->host_capture, sent, info->complete, info->decoded);
+    } else if (st->n_early < GS_STATS_EARLY) {
+        st->early[st->n_early].capture = info->host_capture;
+        st->early[st->n_early].sent = sent;
+        st->early[st->n_early].complete = info->complete;
+        st->early[st->n_early++].decoded = info->decoded;
+    }
 }
 
 /* All inputs up to the frame's id have had their effect on it. */

@@ -21,7 +21,8 @@
 #include "common/histogram.h"
 
 #define GS_STATS_INPUT_TIMEOUT GS_NS_PER_S
-#define GS_STATS_GAPS 30    /* gaps that the average is taken of, as in WebRTC */
+#define GS_STATS_GAPS 30 /* gaps that the average is taken of, as in WebRTC */
+#define GS_STATS_EARLY 64
 #define GS_STATS_INPUTS 256 /* waiting for their frame */
 
 enum gs_stage {
@@ -46,6 +47,12 @@ struct gs_stats {
 
     bool offset_known;
     int64_t offset; /* host clock minus ours */
+    /* Decoded before the offset was known: counted as soon as it is. */
+    struct {
+        uint64_t capture, sent; /* host clock; 0: unknown */
+        uint64_t complete, decoded;
+    } early[GS_STATS_EARLY];
+    unsigned n_early;
 
     uint32_t last_id; /* of the frame decoded last */
     uint64_t last_capture;

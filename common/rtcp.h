@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* RTCP compound packets (RFC 3550, feedback: RFC 4585, reduced size: RFC 5506). Pure; any thread. */
+/* RTCP compound packets (RFC 3550, feedback: RFC 4585, reduced size: RFC 5506). Pure; any thread.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -19,6 +19,8 @@ struct gs_srtp {
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static srtp_err_status_t library_status;
+static pthread_t prepare_thread;
+static bool preparing;
 
 static void init_library(void)
 {
@@ -33,14 +35,14 @@ static void *prepare(void *arg)
 
 void gs_srtp_prepare(void)
 {
-    pthread_attr_t detached;
-    pthread_t thread;
+    preparing = pthread_create(&prepare_thread, NULL, prepare, NULL) == 0;
+}
 
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &detached, prepare, NULL) != 0)
-        prepare(NULL);
-    pthread_attr_destroy(&detached);
+void gs_srtp_finish_prepare(void)
+{
+    if (preparing)
+        pthread_join(prepare_thread, NULL);
+    preparing = false;
 }
 
 static int error_from_status(srtp_err_status_t status)

@@ -17,8 +17,10 @@
 struct gs_srtp;
 
 /* Begins, on a thread of its own, what libsrtp does once per process: it tests its ciphers for some
- * 30 ms. Call it early and the first gs_srtp_create finds it done. Optional; any thread. */
+ * 30 ms. Call it early and the first gs_srtp_create finds it done. Optional; main thread, once. */
 void gs_srtp_prepare(void);
+/* Waits until that has ended: a process must not exit in the midst of it. Main thread. */
+void gs_srtp_finish_prepare(void);
 
 enum gs_srtp_direction {
     GS_SRTP_SEND,

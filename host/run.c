@@ -317,7 +317,7 @@ int gs_run(int argc, char **argv)
         g_setenv("GPUSHARE_LOG", "debug", TRUE);
     gs_door_prepare_tls();
     signal(SIGPIPE, SIG_IGN);
-    gs_log_init("host", r.options.session);
+    gs_log_init("gpushare-host", r.options.session);
     catch_signals(&r);
     if (start(&r) == 0)
         g_main_loop_run(r.loop);

@@ -16,10 +16,10 @@
 struct gs_egl {
     EGLDisplay display;
     EGLContext context;
-    char renderer[128]; /* GL_RENDERER */
+    char renderer[128];   /* GL_RENDERER */
     char render_node[64]; /* "/dev/dri/renderD128", "" without a GPU */
-    bool software;      /* llvmpipe, softpipe, swrast */
-    bool dmabuf_import; /* EGL_EXT_image_dma_buf_import(_modifiers), and not on software */
+    bool software;        /* llvmpipe, softpipe, swrast */
+    bool dmabuf_import;   /* EGL_EXT_image_dma_buf_import(_modifiers), and not on software */
 };
 
 /* Whether there is a DRM render node that could be opened; cheap, loads no driver. ret_node (may be

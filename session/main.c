@@ -45,6 +45,7 @@ static int run(int fd)
     g_main_loop_run(loop);
     status = gs_session_exit_status(session);
     gs_session_destroy(session);
+    gs_srtp_finish_prepare();
     return status;
 }
 

@@ -32,7 +32,7 @@ struct gs_pipeline {
     struct gs_pacing pacing;
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
     bool dirty, busy, callback_wanted;
-    uint64_t dirty_since;
+    uint64_t commit;
     uint32_t frame_id, input_id, dirty_input_id;
     unsigned failures;
     struct gs_nv12
@@ -156,7 +156,7 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
 {
     struct gs_frame_trace trace = {.frame_id = pl->frame_id + 1,
                                    .input_id = pl->dirty ? pl->dirty_input_id : pl->input_id,
-                                   .commit = pl->dirty ? pl->dirty_since : now,
+                                   .commit = pl->dirty ? pl->commit : now,
                                    .grant = now};
     int err;
 
@@ -314,8 +314,9 @@ void gs_pipeline_destroy(struct gs_pipeline *pl)
 void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
 {
     gs_pacing_committed(&pl->pacing, commit_ns);
-    if (!pl->dirty)
-        pl->dirty_since = commit_ns;
+    /* The newest: an application that commits faster than the rate has its older pictures
+     * replaced, and the latency is the age of what is shown. */
+    pl->commit = commit_ns;
     pl->dirty = true;
     pl->dirty_input_id = pl->input_id;
     schedule(pl);
@@ -341,7 +342,7 @@ void gs_pipeline_set_watched(struct gs_pipeline *pl, bool watched)
     gs_pacing_set_fps(&pl->pacing, watched ? pl->params.fps : GS_PIPELINE_UNWATCHED_FPS);
     /* What changed while nobody watched is not late: its frame begins now. */
     if (watched && pl->dirty)
-        pl->dirty_since = gs_now_ns();
+        pl->commit = gs_now_ns();
     schedule(pl);
 }
 

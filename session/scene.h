@@ -22,10 +22,10 @@ struct gs_dmabuf {
 };
 
 struct gs_layer {
-    uint64_t surface_id;     /* the same surface has the same id as long as it lives */
-    uint32_t width, height;  /* of the buffer, pixels */
-    uint32_t format;         /* DRM_FORMAT_ARGB8888, XRGB8888, ABGR8888 or XBGR8888; premultiplied */
-    bool opaque;             /* every pixel covers what is below */
+    uint64_t surface_id;    /* the same surface has the same id as long as it lives */
+    uint32_t width, height; /* of the buffer, pixels */
+    uint32_t format;        /* DRM_FORMAT_ARGB8888, XRGB8888, ABGR8888 or XBGR8888; premultiplied */
+    bool opaque;            /* every pixel covers what is below */
     double src_x, src_y, src_width, src_height; /* part of the buffer that is shown, pixels */
     int32_t x, y;                               /* where, in output pixels */
     uint32_t dst_width, dst_height;             /* how large it is shown there */
@@ -41,8 +41,8 @@ struct gs_layer {
 };
 
 struct gs_scene {
-    uint32_t width, height;     /* of the output */
-    unsigned n_layers;          /* bottom first; black below all */
+    uint32_t width, height; /* of the output */
+    unsigned n_layers;      /* bottom first; black below all */
     const struct gs_layer *layers;
     const pixman_region32_t *damage; /* output pixels changed since the last capture */
 };

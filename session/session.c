@@ -209,6 +209,30 @@ static int open_transport(struct gs_session *s)
     return gs_transport_create("srtp", &params, &s->transport);
 }
 
+/* A sentence for whoever asked for a kind that is not built in. */
+static char *describe_failure(const struct gs_session *s, const char *what, int err)
+{
+    const struct gs_worker_config *c = &s->config;
+    g_autoptr(GString) text = NULL;
+
+    if (err == -ENOENT && strcmp(what, "encoder") == 0) {
+        text = g_string_new(NULL);
+        g_string_printf(text, "there is no encoder '%s'; there are:", c->encoder);
+        for (unsigned i = 0; gs_encoder_impls[i]; i++)
+            g_string_append_printf(text, " %s", gs_encoder_impls[i]->name);
+    } else if (err == -ENOENT && strcmp(what, "converter") == 0) {
+        text = g_string_new(NULL);
+        g_string_printf(text, "there is no converter '%s'; there are:", c->converter);
+        for (unsigned i = 0; gs_converter_impls[i]; i++)
+            g_string_append_printf(text, " %s", gs_converter_impls[i]->name);
+    } else if (err == -EADDRINUSE && strcmp(what, "transport") == 0) {
+        return g_strdup_printf("no UDP port from %u to %u is free", c->udp_first, c->udp_last);
+    } else {
+        return g_strdup_printf("%s: %s", what, g_strerror(-err));
+    }
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 static int open_pipeline(struct gs_session *s)
 {
     const struct gs_pipeline_params params = {
@@ -295,7 +319,7 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
     gs_log_init("gpushare-session", s->config.session);
     err = build(s, &what);
     if (err < 0) {
-        reason = g_strdup_printf("%s: %s", what, g_strerror(-err));
+        reason = describe_failure(s, what, err);
         end(s, 1, reason);
         return;
     }

@@ -27,15 +27,16 @@ struct gs_source_listener {
     /* msg and its pixels are borrowed. */
     void (*cursor)(void *user, const struct gs_cursor_msg *msg);
     void (*pointer_mode)(void *user, enum gs_pointer_mode mode);
-    /* The application ended: status as from waitpid; reason: a sentence for the user. Called once. */
+    /* The application ended: status as from waitpid; reason: a sentence for the user. Called once.
+     */
     void (*ended)(void *user, int wait_status, const char *reason);
 };
 
 struct gs_source_params {
     uint32_t width, height, fps;
-    const char *runtime_dir;  /* private, 0700; sockets go here */
-    struct gs_egl *egl;       /* NULL: no GPU, memory buffers only */
-    char *const *argv;        /* application, NULL-terminated */
+    const char *runtime_dir; /* private, 0700; sockets go here */
+    struct gs_egl *egl;      /* NULL: no GPU, memory buffers only */
+    char *const *argv;       /* application, NULL-terminated */
     const struct gs_source_listener *listener;
     void *user;
 };

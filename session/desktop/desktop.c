@@ -19,10 +19,33 @@ void gs_desktop_frame_wanted(struct gs_desktop *d)
         d->base.params.listener->frame_wanted(d->base.params.user);
 }
 
+/* Cursor and pointer mode also change inside of calls on the source, such as input; the listener
+ * hears of it in our own event handling, a little later. */
+static void notify(void *data)
+{
+    struct gs_desktop *d = data;
+    const struct gs_source_listener *l = d->base.params.listener;
+
+    d->notify_idle = NULL;
+    if (d->cursor_news)
+        l->cursor(d->base.params.user, &d->cursor);
+    if (d->mode_news)
+        l->pointer_mode(d->base.params.user, d->pointer_mode);
+    d->cursor_news = d->mode_news = false;
+}
+
+static void notify_soon(struct gs_desktop *d)
+{
+    if (!d->notify_idle && !d->closing)
+        d->notify_idle = wl_event_loop_add_idle(d->loop, notify, d);
+}
+
 void gs_desktop_cursor_changed(struct gs_desktop *d)
 {
-    if (!d->closing && d->opened)
-        d->base.params.listener->cursor(d->base.params.user, &d->cursor);
+    if (!d->opened)
+        return;
+    d->cursor_news = true;
+    notify_soon(d);
 }
 
 void gs_desktop_set_pointer_mode(struct gs_desktop *d, enum gs_pointer_mode mode)
@@ -30,8 +53,8 @@ void gs_desktop_set_pointer_mode(struct gs_desktop *d, enum gs_pointer_mode mode
     if (d->pointer_mode == mode)
         return;
     d->pointer_mode = mode;
-    if (!d->closing)
-        d->base.params.listener->pointer_mode(d->base.params.user, mode);
+    d->mode_news = true;
+    notify_soon(d);
 }
 
 static void desktop_close(struct gs_source *src)
@@ -39,6 +62,8 @@ static void desktop_close(struct gs_source *src)
     struct gs_desktop *d = gs_desktop_from(src);
 
     d->closing = true;
+    if (d->notify_idle)
+        wl_event_source_remove(d->notify_idle);
     gs_launch_finish(d);
     gs_xwayland_finish(d);
     gs_surfaces_finish(d);

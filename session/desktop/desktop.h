@@ -101,6 +101,8 @@ struct gs_view {
 struct gs_desktop {
     struct gs_source base;
     bool opened, closing; /* the listener hears nothing before and after */
+    bool cursor_news, mode_news;
+    struct wl_event_source *notify_idle;
 
     /* server.c */
     struct wl_display *display;

@@ -4,7 +4,6 @@
  * libwayland guards pools the same way, but only on the thread that began the access and only as
  * long as the wl_buffer lives; a buffer may be destroyed while it is still shown.
  */
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -37,28 +36,21 @@ static void handle_sigbus(int sig, siginfo_t *info, void *context)
     }
 }
 
-static void install(void)
+void gs_guard_begin(const void *data, size_t size)
 {
     struct sigaction action = {.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
 
     page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    guard_hit = false;
+    guard_first = (uintptr_t)data & ~(page_size - 1);
+    guard_last = ((uintptr_t)data + size - 1) & ~(page_size - 1);
     sigemptyset(&action.sa_mask);
     sigaction(SIGBUS, &action, &old_action);
 }
 
-void gs_guard_begin(const void *data, size_t size)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    /* By now libwayland has installed its handler, which then comes after ours. */
-    pthread_once(&once, install);
-    guard_hit = false;
-    guard_first = (uintptr_t)data & ~(page_size - 1);
-    guard_last = ((uintptr_t)data + size - 1) & ~(page_size - 1);
-}
-
 bool gs_guard_end(void)
 {
+    sigaction(SIGBUS, &old_action, NULL);
     guard_last = 0;
     return guard_hit;
 }

@@ -11,6 +11,7 @@ struct xdg_view {
     struct gs_view base;
     struct wlr_xdg_surface *xdg;
     struct wl_listener map, unmap, destroy, request_fullscreen, set_parent;
+    struct wl_event_source *insist; /* idle source; NULL: none waits */
 };
 
 /* Only tells that a popup went away: wlroots does not for one that was never committed. */
@@ -158,6 +159,30 @@ static void add_popup(struct gs_desktop *d, struct wlr_xdg_popup *popup)
 
 /* ---- events of windows ---- */
 
+static void insist_now(void *data)
+{
+    struct xdg_view *view = data;
+
+    view->insist = NULL;
+    view_configure(&view->base);
+}
+
+/* Some clients (mpv 0.35) overlook the size in the first configure, and after that every one that
+ * does not differ from it. They are left to choose for one configure and then told again. */
+static void insist_on_size(struct xdg_view *view)
+{
+    const struct wlr_xdg_toplevel_configure *asked = &view->xdg->toplevel->scheduled;
+    struct wl_event_loop *loop = wl_display_get_event_loop(view->base.d->display);
+    struct wlr_box is;
+
+    view_geometry(&view->base, &is);
+    if (!asked->width || view->insist ||
+        (is.width == (int)asked->width && is.height == (int)asked->height))
+        return;
+    wlr_xdg_toplevel_set_size(view->xdg, 0, 0);
+    view->insist = wl_event_loop_add_idle(loop, insist_now, view);
+}
+
 static void handle_map(struct wl_listener *listener, void *data)
 {
     struct xdg_view *view = wl_container_of(listener, view, map);
@@ -166,6 +191,7 @@ static void handle_map(struct wl_listener *listener, void *data)
     /* Only now is it known for sure whether it has a parent and a size of its own. */
     view->base.fullscreen = view->xdg->toplevel->requested.fullscreen;
     view_configure(&view->base);
+    insist_on_size(view);
     gs_view_map(&view->base, view->xdg->surface);
 }
 
@@ -184,6 +210,8 @@ static void handle_destroy(struct wl_listener *listener, void *data)
     (void)data;
     gs_view_unmap(&view->base);
     view->xdg->data = NULL;
+    if (view->insist)
+        wl_event_source_remove(view->insist);
     wl_list_remove(&view->map.link);
     wl_list_remove(&view->unmap.link);
     wl_list_remove(&view->destroy.link);

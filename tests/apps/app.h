@@ -82,7 +82,7 @@ struct app {
     struct xkb_keymap *keymap;
     struct xkb_state *keys;
     double pointer_x, pointer_y;
-    uint32_t popup_serial; /* of the press that asks for a popup */
+    uint32_t popup_serial;                  /* of the press that asks for a popup */
     struct app_window windows[APP_WINDOWS]; /* the main one first */
     uint32_t drawn;                         /* frames of the main window committed */
     uint32_t shown;                         /* of those, that got their frame callback */

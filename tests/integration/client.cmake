@@ -8,5 +8,3 @@ foreach(part client client_window)
         SOURCES integration/test_${part}.c LIBS gs_test_fake_host TIMEOUT 300)
     add_dependencies(test_${part} gpushare-client)
 endforeach()
-set_property(TEST test_client_window APPEND PROPERTY ENVIRONMENT
-    "LSAN_OPTIONS=suppressions=${CMAKE_CURRENT_SOURCE_DIR}/support/lsan.supp:print_suppressions=0")

@@ -61,7 +61,8 @@ static void check_said(struct gs_process *p, int status, int expected, const cha
     g_autofree char *said = gs_process_stderr(p);
 
     if (status != expected || (text && !strstr(said, text)))
-        fail_msg("status %d instead of %d, or no “%s” in: %s", status, expected, text, said);
+        fail_msg("status %d instead of %d, or no “%s” in: %s", status, expected, text ? text : "",
+                 said);
     gs_process_finish(p);
 }
 

@@ -242,22 +242,23 @@ static bool process_exists(const char *marker)
 /* Nothing is left: not what ignores signals, not what went away from its parents. */
 static void test_close_stubborn(void **state)
 {
-    const char *argv[] = {
-        "sh", "-c",
-        "trap '' TERM HUP; (setsid sh -c \"trap '' TERM; sleep 54321; true\" &) ; "
-        "sleep 54321; true",
-        NULL};
+    g_autofree char *marker = g_strdup_printf("54321.%d", getpid());
+    g_autofree char *script =
+        g_strdup_printf("trap '' TERM HUP; (setsid sh -c \"trap '' TERM; sleep %s; true\" &) ; "
+                        "sleep %s; true",
+                        marker, marker);
+    const char *argv[] = {"sh", "-c", script, NULL};
     struct source_rig rig;
     gint64 before;
 
     (void)state;
     open_app(&rig, argv);
     source_rig_run(&rig, 300);
-    assert_true(process_exists("54321"));
+    assert_true(process_exists(marker));
     before = g_get_monotonic_time();
     source_rig_close(&rig);
     print_message("closed after %d ms\n", (int)((g_get_monotonic_time() - before) / 1000));
-    assert_false(process_exists("54321"));
+    assert_false(process_exists(marker));
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }

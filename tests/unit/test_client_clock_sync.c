@@ -83,9 +83,10 @@ static void test_interval(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 4; i++)
-        assert_int_equal(gs_clock_sync_interval(i), 20 * MS);
-    assert_int_equal(gs_clock_sync_interval(4), GS_NS_PER_S);
-    assert_int_equal(gs_clock_sync_interval(1000), GS_NS_PER_S);
+        assert_int_equal(gs_clock_sync_interval(i, i % 2), 20 * MS);
+    assert_int_equal(gs_clock_sync_interval(4, false), GS_NS_PER_S);
+    assert_int_equal(gs_clock_sync_interval(1000, false), GS_NS_PER_S);
+    assert_int_equal(gs_clock_sync_interval(1000, true), 10 * GS_NS_PER_S);
 }
 
 int main(void)

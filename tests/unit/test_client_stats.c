@@ -203,6 +203,25 @@ static void test_stages_unknown(void **state)
     free(st);
 }
 
+/* Frames that came before the clocks were compared count as soon as they are. */
+static void test_set_offset_counts_early_frames(void **state)
+{
+    struct gs_stats *st = create();
+
+    (void)state;
+    st->offset_known = false;
+    play(st, 1, GS_STATS_EARLY + 5, 1000 * MS);
+    assert_int_equal(st->latency.count, 0);
+    gs_stats_set_offset(st, HOST);
+    assert_int_equal(st->latency.count, GS_STATS_EARLY);
+    assert_int_equal(st->stages[GS_STAGE_NETWORK].count, GS_STATS_EARLY);
+    check_ms(&st->latency, LATENCY / MS);
+    check_ms(&st->stages[GS_STAGE_NETWORK], 1);
+    gs_stats_set_offset(st, HOST);
+    assert_int_equal(st->latency.count, GS_STATS_EARLY);
+    free(st);
+}
+
 /* Whatever a host claims, nothing overflows. */
 static void test_decoded_hostile_times(void **state)
 {
@@ -372,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_input_latency_nothing_drawn),
         cmocka_unit_test(test_input_latency_many),
         cmocka_unit_test(test_json_absent_is_null),
+        cmocka_unit_test(test_set_offset_counts_early_frames),
         cmocka_unit_test(test_json_measured),
         cmocka_unit_test(test_overlay_text),
     };

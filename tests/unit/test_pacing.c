@@ -70,8 +70,9 @@ static void test_pacing_slow_app_overlaps_with_encoder(void **state)
     assert_true(wait < 1 * MS);
 }
 
-/* A burst in the beginning (first picture, IDR for a new receiver) uses up the tolerance of the rate
- * limit; the application's clock must move so that later commits do not wait for it for ever. */
+/* A burst in the beginning (first picture, IDR for a new receiver) uses up the tolerance of the
+ * rate limit; the application's clock must move so that later commits do not wait for it for ever.
+ */
 static void test_pacing_commits_do_not_wait_after_a_burst(void **state)
 {
     struct gs_pacing p;
