@@ -16,6 +16,7 @@
 #include "common/bytes.h"
 #include "common/channel.h"
 #include "common/log.h"
+#include "common/macros.h"
 #include "host/x11_lock.h"
 
 #define LINK_FD 3
@@ -38,29 +39,33 @@ struct gs_worker {
 
 /* ---- finding and starting the program ---- */
 
-static char *beside_ourselves(void)
+/* Beside this program in the build tree; at the same distance wherever it is installed. */
+static char *near_ourselves(void)
 {
+    static const char *const places[] = {"gpushare-session", GS_LIBEXEC_FROM_BIN};
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = self ? g_path_get_dirname(self) : NULL;
 
-    return folder ? g_build_filename(folder, "gpushare-session", NULL) : NULL;
+    for (size_t i = 0; folder && i < GS_ARRAY_SIZE(places); i++) {
+        g_autofree char *path = g_build_filename(folder, places[i], NULL);
+
+        if (access(path, X_OK) == 0)
+            return g_steal_pointer(&path);
+    }
+    gs_error("%s has neither gpushare-session nor " GS_LIBEXEC_FROM_BIN,
+             folder ? folder : "the folder of this program");
+    return NULL;
 }
 
 char *gs_worker_find_program(void)
 {
     const char *env = getenv("GPUSHARE_SESSION");
-    g_autofree char *beside = beside_ourselves();
 
-    if (env && access(env, X_OK) == 0)
+    if (!env)
+        return near_ourselves();
+    if (access(env, X_OK) == 0)
         return g_strdup(env);
-    if (env)
-        gs_error("GPUSHARE_SESSION=%s cannot be run: %s", env, g_strerror(errno));
-    else if (beside && access(beside, X_OK) == 0)
-        return g_steal_pointer(&beside);
-    else if (access(GS_LIBEXEC_DIR "/gpushare-session", X_OK) == 0)
-        return g_strdup(GS_LIBEXEC_DIR "/gpushare-session");
-    else
-        gs_error("gpushare-session is neither beside this program nor in %s", GS_LIBEXEC_DIR);
+    gs_error("GPUSHARE_SESSION=%s cannot be run: %s", env, g_strerror(errno));
     return NULL;
 }
 
