@@ -156,6 +156,11 @@ struct gs_desktop {
     GArray *buttons_down;  /* uint32_t */
     double pointer_x, pointer_y;
     double abs_x, abs_y; /* last absolute position, for deltas while locked */
+    struct gs_held_motion {
+        bool any;
+        double x, y, dx, dy; /* where to, and how far since the last that was told */
+        struct wl_event_source *timer;
+    } held; /* motion that a client is not told as long as it does not read */
     struct wlr_relative_pointer_manager_v1 *relative;
     struct wlr_surface *grab; /* keeps the pointer while a button is down */
     struct wlr_drag_icon *drag_icon;

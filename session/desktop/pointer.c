@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns the pointer: where it is, which surface has it, and what is pressed. */
+#include <linux/sockios.h>
 #include <math.h>
+#include <sys/ioctl.h>
 #include <wlr/types/wlr_relative_pointer_v1.h>
 
 #include "common/clock.h"
 #include "session/desktop/desktop.h"
 
 #define MAX_STEPS 1000 /* of the wheel in one record */
+/* libwayland disconnects a client when its socket is full and 4 KiB more wait; a mouse that moves
+ * over an application that is busy fills the usual 208 KiB within a second. */
+#define STUCK_BYTES 65536
+#define HELD_RETRY_MS 10
 
 static bool has_default_grab(struct gs_desktop *d)
 {
@@ -59,17 +65,78 @@ static void move(struct gs_desktop *d, double x, double y, double dx, double dy)
     wlr_seat_pointer_notify_frame(d->seat);
 }
 
+/* Whether the client that has the pointer leaves unread what it was sent. */
+static bool client_is_stuck(struct gs_desktop *d)
+{
+    struct wlr_surface *surface = d->seat->pointer_state.focused_surface;
+    int fd, unread = 0;
+
+    if (!surface)
+        return false;
+    fd = wl_client_get_fd(wl_resource_get_client(surface->resource));
+    return ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > STUCK_BYTES;
+}
+
+static void deliver_held(struct gs_desktop *d)
+{
+    struct gs_held_motion held = d->held;
+
+    if (!held.any)
+        return;
+    d->held.any = false;
+    wl_event_source_timer_update(held.timer, 0);
+    move(d, held.x, held.y, held.dx, held.dy);
+}
+
+static int retry_held(void *data)
+{
+    struct gs_desktop *d = data;
+
+    if (!d->held.any)
+        return 0;
+    if (client_is_stuck(d))
+        wl_event_source_timer_update(d->held.timer, HELD_RETRY_MS);
+    else
+        deliver_held(d);
+    return 0;
+}
+
+/* Only the latest position counts, and the sum of the way there. */
+static void hold(struct gs_desktop *d, double x, double y, double dx, double dy)
+{
+    if (!d->held.any) {
+        d->held.dx = d->held.dy = 0;
+        wl_event_source_timer_update(d->held.timer, HELD_RETRY_MS);
+    }
+    d->held.any = true;
+    d->held.x = x;
+    d->held.y = y;
+    d->held.dx += dx;
+    d->held.dy += dy;
+}
+
 static void motion_absolute(struct gs_desktop *d, double x, double y)
 {
     double dx = x - d->abs_x, dy = y - d->abs_y;
 
     d->abs_x = x;
     d->abs_y = y;
+    if (client_is_stuck(d)) {
+        hold(d, x, y, dx, dy);
+        return;
+    }
+    deliver_held(d);
     move(d, x, y, dx, dy);
 }
 
 static void motion_relative(struct gs_desktop *d, double dx, double dy)
 {
+    if (client_is_stuck(d)) {
+        hold(d, (d->held.any ? d->held.x : d->pointer_x) + dx,
+             (d->held.any ? d->held.y : d->pointer_y) + dy, dx, dy);
+        return;
+    }
+    deliver_held(d);
     move(d, d->pointer_x + dx, d->pointer_y + dy, dx, dy);
     d->abs_x = d->pointer_x;
     d->abs_y = d->pointer_y;
@@ -164,13 +231,16 @@ void gs_pointer_input(struct gs_desktop *d, const struct gs_input *in)
         motion_relative(d, in->x / 256.0, in->y / 256.0);
         break;
     case GS_INPUT_BUTTON:
+        deliver_held(d); /* what is pressed is under the pointer as the user sees it */
         if (in->state == 1)
             press(d, in->code);
         else
             release(d, in->code);
         break;
     case GS_INPUT_AXIS:
-        axis(d, in);
+        deliver_held(d);
+        if (!client_is_stuck(d))
+            axis(d, in);
         break;
     default:
         break;
@@ -203,12 +273,16 @@ void gs_pointer_init(struct gs_desktop *d)
     d->buttons_down = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     d->pointer_x = d->abs_x = d->base.params.width / 2;
     d->pointer_y = d->abs_y = d->base.params.height / 2;
+    d->held.timer = wl_event_loop_add_timer(wl_display_get_event_loop(d->display), retry_held, d);
     d->pointer_focus.notify = handle_focus_change;
     wl_signal_add(&d->seat->pointer_state.events.focus_change, &d->pointer_focus);
 }
 
 void gs_pointer_finish(struct gs_desktop *d)
 {
+    if (d->held.timer)
+        wl_event_source_remove(d->held.timer);
+    d->held.timer = NULL;
     if (d->buttons_down)
         g_array_unref(d->buttons_down);
     d->buttons_down = NULL;

@@ -108,5 +108,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "gs-bench: %s can't be written\n", a.json);
         return 1;
     }
+    g_strfreev(a.scenes);
+    g_free(a.json);
     return 0;
 }

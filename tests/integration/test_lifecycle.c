@@ -267,6 +267,32 @@ static void test_app_never_maps(void **state)
     stop(&run);
 }
 
+/* A mouse that moves over an application that is busy must not be its end: libwayland disconnects
+ * a client that leaves too much unread. The application goes on and answers the next key. */
+static void test_app_busy_under_moving_mouse(void **state)
+{
+    g_autoptr(GString) script = g_string_new("wait 0.5\n");
+    struct gs_session_run run;
+    struct gs_client_run client;
+    pid_t app;
+
+    (void)state;
+    for (int i = 0; i < 1200; i++)
+        g_string_append_printf(script, "move %d %d\nwait 0.003\n", 10 + i % 600, 10 + i % 300);
+    g_string_append(script, "wait 1\nkey space\nwait-frame\nquit\n");
+    start(&run, "flip");
+    app = gs_process_find_marked(run.mark, "gs-test-app");
+    assert_int_not_equal(app, 0);
+    assert_int_equal(gs_client_start(&run, NULL, 60, script->str, NULL, &client), 0);
+    g_usleep(1000000);
+    kill(app, SIGSTOP);
+    g_usleep(3500000);
+    kill(app, SIGCONT);
+    assert_int_equal(gs_client_wait(&client), 0);
+    gs_client_finish(&client);
+    stop(&run);
+}
+
 /* With a client, and an application, in full swing. */
 static void test_host_terminated(void **state)
 {
@@ -399,6 +425,7 @@ int main(void)
         cmocka_unit_test(test_app_crashes),
         cmocka_unit_test(test_app_missing),
         cmocka_unit_test(test_app_never_maps),
+        cmocka_unit_test(test_app_busy_under_moving_mouse),
         cmocka_unit_test(test_host_terminated),
         cmocka_unit_test(test_worker_killed),
         cmocka_unit_test(test_garbage),
