@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -39,10 +40,10 @@ struct gs_pipeline {
         picture; /* written while no frame is in flight, read by the encode thread else */
 
     /* Handed over under lock. */
-    GThread *thread;
-    GMutex lock;
-    GCond wake;
-    bool have_job, quit;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool running, have_job, quit;
     struct job job;
     int done_fd; /* eventfd: encode thread → main */
 };
@@ -67,22 +68,22 @@ static void *encode_thread(void *data)
     struct job job;
 
     for (;;) {
-        g_mutex_lock(&pl->lock);
+        pthread_mutex_lock(&pl->lock);
         while (!pl->have_job && !pl->quit)
-            g_cond_wait(&pl->wake, &pl->lock);
+            pthread_cond_wait(&pl->wake, &pl->lock);
         if (pl->quit) {
-            g_mutex_unlock(&pl->lock);
+            pthread_mutex_unlock(&pl->lock);
             return NULL;
         }
         job = pl->job;
         pl->have_job = false;
-        g_mutex_unlock(&pl->lock);
+        pthread_mutex_unlock(&pl->lock);
 
         encode_one(pl, &job);
 
-        g_mutex_lock(&pl->lock);
+        pthread_mutex_lock(&pl->lock);
         pl->job = job;
-        g_mutex_unlock(&pl->lock);
+        pthread_mutex_unlock(&pl->lock);
         if (eventfd_write(pl->done_fd, 1) < 0)
             gs_error("eventfd: %s", g_strerror(errno));
     }
@@ -173,11 +174,11 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
     pl->complete = true;
     pl->frame_id++;
     pl->busy = true;
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     pl->job = (struct job){.trace = trace, .idr = pl->keyframe};
     pl->have_job = true;
-    g_cond_signal(&pl->wake);
-    g_mutex_unlock(&pl->lock);
+    pthread_cond_signal(&pl->wake);
+    pthread_mutex_unlock(&pl->lock);
     pl->keyframe = false;
 }
 
@@ -211,9 +212,9 @@ static gboolean on_done(int fd, GIOCondition condition GS_UNUSED, gpointer data)
 
     if (eventfd_read(fd, &n) < 0)
         return G_SOURCE_CONTINUE;
-    g_mutex_lock(&pl->lock);
+    pthread_mutex_lock(&pl->lock);
     job = pl->job;
-    g_mutex_unlock(&pl->lock);
+    pthread_mutex_unlock(&pl->lock);
     pl->busy = false;
     note_result(pl, "encoding", job.encode_err);
     /* A frame that never left leaves no gap for the receiver to see. */
@@ -259,8 +260,8 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
 
     pl->params = *params;
     pl->timer_fd = pl->done_fd = -1;
-    g_mutex_init(&pl->lock);
-    g_cond_init(&pl->wake);
+    pthread_mutex_init(&pl->lock, NULL);
+    pthread_cond_init(&pl->wake, NULL);
     gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
     err = gs_nv12_alloc(params->width, params->height, &pl->picture);
     if (err < 0)
@@ -272,7 +273,11 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
         goto fail;
     }
     attach_sources(pl);
-    pl->thread = g_thread_new("encode", encode_thread, pl);
+    err = -pthread_create(&pl->thread, NULL, encode_thread, pl);
+    if (err < 0)
+        goto fail;
+    pthread_setname_np(pl->thread, "encode");
+    pl->running = true;
     *ret = pl;
     return 0;
 fail:
@@ -292,12 +297,12 @@ void gs_pipeline_destroy(struct gs_pipeline *pl)
 {
     if (!pl)
         return;
-    if (pl->thread) {
-        g_mutex_lock(&pl->lock);
+    if (pl->running) {
+        pthread_mutex_lock(&pl->lock);
         pl->quit = true;
-        g_cond_signal(&pl->wake);
-        g_mutex_unlock(&pl->lock);
-        g_thread_join(pl->thread);
+        pthread_cond_signal(&pl->wake);
+        pthread_mutex_unlock(&pl->lock);
+        pthread_join(pl->thread, NULL);
     }
     destroy_source(pl->tick);
     destroy_source(pl->done);
@@ -306,8 +311,8 @@ void gs_pipeline_destroy(struct gs_pipeline *pl)
     if (pl->done_fd >= 0)
         close(pl->done_fd);
     gs_nv12_free(&pl->picture);
-    g_mutex_clear(&pl->lock);
-    g_cond_clear(&pl->wake);
+    pthread_mutex_destroy(&pl->lock);
+    pthread_cond_destroy(&pl->wake);
     g_free(pl);
 }
 
