@@ -18,8 +18,10 @@ static void send_records(void *user, const struct gs_input *records, size_t n)
         return; /* between two connections; the host forgets what was pressed, too */
     pthread_mutex_lock(&c->lock);
     for (size_t i = 0; i < n; i++) {
-        if (gs_input_may_draw(&records[i]))
-            gs_stats_input(&c->stats, records[i].id, now);
+        if (!gs_input_may_draw(&records[i]))
+            continue;
+        c->last_drawing_id = records[i].id;
+        gs_stats_input(&c->stats, records[i].id, now);
     }
     pthread_mutex_unlock(&c->lock);
 }
@@ -128,7 +130,7 @@ static uint32_t on_script_last_input(void *user)
     struct gs_client *c = user;
 
     gs_input_flush(&c->input, gs_now_ns());
-    return c->input.last_id;
+    return c->last_drawing_id;
 }
 
 static int on_script_snapshot(void *user, const char *path)

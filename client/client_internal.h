@@ -29,6 +29,7 @@ struct gs_client {
     uint64_t reconnect_until; /* 0: not lost */
     guint reconnect_timer, duration_timer, ping_timer;
     struct gs_clock_sync clock;
+    uint32_t last_drawing_id; /* of the last input that may change the picture */
     unsigned pings_sent;
     uint64_t ping_frames; /* decoded when the last PING left */
     bool ping_idle;       /* nothing was between the last two */

@@ -27,7 +27,8 @@ static const char description[] =
     "  button left|middle|right [down|up]\n"
     "  click [left|middle|right]       scroll N\n"
     "  snapshot FILE.png               quit\n"
-    "wait-frame: until N (1) pictures came that show all input so far. Without\n"
+    "wait-frame: until N (1) pictures came that show all input so far (but for\n"
+    "releases, after which an application may draw nothing). Without\n"
     "--duration the end of the script ends the client, as quit does.\n"
     "\n"
     "Exit status: 0 done, 1 it failed, 2 wrong usage, 3 refused, 4 not reachable.\n";

@@ -11,7 +11,7 @@ struct gs_player;
 
 struct gs_player_listener {
     void (*input)(void *user, const struct gs_input *in);
-    /* The id that the last input got; 0: none was sent. */
+    /* The id of the last input that may change the picture, which a release need not; 0: none. */
     uint32_t (*last_input)(void *user);
     int (*snapshot)(void *user, const char *path);
     /* Called once, at the end: 0; -ETIMEDOUT when a frame did not come; the error of a snapshot.
