@@ -11,12 +11,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/proto.h"
-#include "encoder/encoder.h"
-#include "session/convert.h"
-#include "session/egl.h"
-#include "session/pipeline.h"
-#include "session/source.h"
-#include "session/transport/transport.h"
+#include "session/parts.h"
 #include "session/viewer.h"
 
 #define END_FLUSH_MS 500
@@ -30,12 +25,7 @@ struct gs_session {
     struct gs_worker_ready ready;
     char why[256];
 
-    struct gs_egl *egl; /* NULL: no GPU, and nothing asked for one */
-    struct gs_source *source;
-    struct gs_converter *converter;
-    struct gs_encoder *encoder;
-    struct gs_transport *transport;
-    struct gs_pipeline *pipeline;
+    struct gs_parts parts;
     struct gs_viewer viewer;
 };
 
@@ -75,16 +65,16 @@ static void on_damaged(void *user, uint64_t commit_ns)
 {
     struct gs_session *s = user;
 
-    if (s->pipeline)
-        gs_pipeline_damaged(s->pipeline, commit_ns);
+    if (s->parts.pipeline)
+        gs_pipeline_damaged(s->parts.pipeline, commit_ns);
 }
 
 static void on_frame_wanted(void *user)
 {
     struct gs_session *s = user;
 
-    if (s->pipeline)
-        gs_pipeline_frame_wanted(s->pipeline);
+    if (s->parts.pipeline)
+        gs_pipeline_frame_wanted(s->parts.pipeline);
 }
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)
@@ -121,8 +111,8 @@ static void on_keyframe_wanted(void *user)
 {
     struct gs_session *s = user;
 
-    if (s->pipeline)
-        gs_pipeline_request_keyframe(s->pipeline);
+    if (s->parts.pipeline)
+        gs_pipeline_request_keyframe(s->parts.pipeline);
 }
 
 static void on_receiver_changed(void *user, bool present)
@@ -130,8 +120,8 @@ static void on_receiver_changed(void *user, bool present)
     struct gs_session *s = user;
 
     gs_info("%s", present ? "the client receives" : "the client is not heard any more");
-    if (s->pipeline)
-        gs_pipeline_set_watched(s->pipeline, present);
+    if (s->parts.pipeline)
+        gs_pipeline_set_watched(s->parts.pipeline, present);
 }
 
 static const struct gs_transport_listener transport_listener = {
@@ -148,149 +138,23 @@ static void on_input_applied(void *user, uint32_t input_id)
 {
     struct gs_session *s = user;
 
-    gs_pipeline_input_applied(s->pipeline, input_id);
+    gs_pipeline_input_applied(s->parts.pipeline, input_id);
 }
 
-/* ---- building ---- */
-
-/* Without a GPU the session needs no GL of its own: the applications bring theirs. */
-static void open_egl(struct gs_session *s)
-{
-    if (!gs_egl_gpu_present(NULL, 0) && strcmp(s->config.converter, "gl") != 0) {
-        g_strlcpy(s->ready.renderer, "software: no GPU found", sizeof(s->ready.renderer));
-        return;
-    }
-    if (gs_egl_create(NULL, &s->egl) < 0)
-        g_strlcpy(s->ready.renderer, "software: EGL does not start", sizeof(s->ready.renderer));
-    else
-        g_strlcpy(s->ready.renderer, s->egl->renderer, sizeof(s->ready.renderer));
-}
-
-static int open_source(struct gs_session *s)
-{
-    const struct gs_source_params params = {
-        .width = s->config.width,
-        .height = s->config.height,
-        .fps = s->config.fps,
-        .runtime_dir = s->config.runtime_dir,
-        /* GPU buffers are only for a converter that can read them. */
-        .egl = strcmp(s->converter->impl->name, "gl") == 0 ? s->egl : NULL,
-        .argv = s->config.argv,
-        .listener = &source_listener,
-        .user = s,
-    };
-
-    return gs_source_create(s->config.source, &params, &s->source);
-}
-
-static int open_encoder(struct gs_session *s)
-{
-    const struct gs_encoder_params params = {
-        .width = s->config.width,
-        .height = s->config.height,
-        .fps = s->config.fps,
-        .max_kbps = s->config.max_kbps,
-    };
-
-    return gs_encoder_create(s->config.encoder, &params, &s->encoder);
-}
-
-static int open_transport(struct gs_session *s)
-{
-    const struct gs_transport_params params = {
-        .fps = s->config.fps,
-        .bind_address = s->config.bind_address,
-        .udp_first = s->config.udp_first,
-        .udp_last = s->config.udp_last,
-        .listener = &transport_listener,
-        .user = s,
-    };
-
-    return gs_transport_create("srtp", &params, &s->transport);
-}
-
-/* A sentence for whoever asked for a kind that is not built in. */
-static char *describe_failure(const struct gs_session *s, const char *what, int err)
-{
-    const struct gs_worker_config *c = &s->config;
-    g_autoptr(GString) text = NULL;
-
-    if (err == -ENOENT && strcmp(what, "encoder") == 0) {
-        text = g_string_new(NULL);
-        g_string_printf(text, "there is no encoder '%s'; there are:", c->encoder);
-        for (unsigned i = 0; gs_encoder_impls[i]; i++)
-            g_string_append_printf(text, " %s", gs_encoder_impls[i]->name);
-    } else if (err == -ENOENT && strcmp(what, "converter") == 0) {
-        text = g_string_new(NULL);
-        g_string_printf(text, "there is no converter '%s'; there are:", c->converter);
-        for (unsigned i = 0; gs_converter_impls[i]; i++)
-            g_string_append_printf(text, " %s", gs_converter_impls[i]->name);
-    } else if (err == -EADDRINUSE && strcmp(what, "transport") == 0) {
-        return g_strdup_printf("no UDP port from %u to %u is free", c->udp_first, c->udp_last);
-    } else {
-        return g_strdup_printf("%s: %s", what, g_strerror(-err));
-    }
-    return g_string_free(g_steal_pointer(&text), FALSE);
-}
-
-static int open_pipeline(struct gs_session *s)
-{
-    const struct gs_pipeline_params params = {
-        .width = s->config.width,
-        .height = s->config.height,
-        .fps = s->config.fps,
-        .source = s->source,
-        .converter = s->converter,
-        .encoder = s->encoder,
-        .transport = s->transport,
-        .failed = on_pipeline_failed,
-        .user = s,
-    };
-
-    return gs_pipeline_create(&params, &s->pipeline);
-}
-
-/* Each part in the order in which they need each other; *ret_what names the one that failed. */
-static int build(struct gs_session *s, const char **ret_what)
-{
-    int err;
-
-    open_egl(s);
-    *ret_what = "encoder";
-    err = open_encoder(s);
-    if (err < 0)
-        return err;
-    *ret_what = "converter";
-    err = gs_converter_create(s->config.converter, s->egl, s->config.width, s->config.height,
-                              &s->converter);
-    if (err < 0)
-        return err;
-    *ret_what = "transport";
-    err = open_transport(s);
-    if (err < 0)
-        return err;
-    *ret_what = "source";
-    err = open_source(s);
-    if (err < 0)
-        return err;
-    *ret_what = "pipeline";
-    err = open_pipeline(s);
-    if (err < 0)
-        return err;
-    *ret_what = s->config.argv[0] ? s->config.argv[0] : "application";
-    return s->source->impl->start(s->source);
-}
+/* ---- beginning ---- */
 
 static void say_ready(struct gs_session *s)
 {
     char *json;
 
-    g_strlcpy(s->ready.encoder, s->encoder->impl->name, sizeof(s->ready.encoder));
-    g_strlcpy(s->ready.converter, s->converter->impl->name, sizeof(s->ready.converter));
-    s->ready.udp_port = s->transport->udp_port;
-    s->ready.x11_display =
-        s->source->impl->x11_display ? s->source->impl->x11_display(s->source) : -1;
-    g_snprintf(s->why, sizeof(s->why), "%s; %s", s->encoder->why, s->converter->why);
+    g_strlcpy(s->ready.renderer, s->parts.renderer, sizeof(s->ready.renderer));
+    g_strlcpy(s->ready.encoder, s->parts.encoder->impl->name, sizeof(s->ready.encoder));
+    g_strlcpy(s->ready.converter, s->parts.converter->impl->name, sizeof(s->ready.converter));
+    s->ready.udp_port = s->parts.transport->udp_port;
+    s->ready.x11_display = s->parts.source->impl->x11_display
+                               ? s->parts.source->impl->x11_display(s->parts.source)
+                               : -1;
+    g_snprintf(s->why, sizeof(s->why), "%s; %s", s->parts.encoder->why, s->parts.converter->why);
     gs_info("%ux%u at %u fps, encoder %s, converter %s, renderer %s, UDP port %u", s->config.width,
             s->config.height, s->config.fps, s->ready.encoder, s->ready.converter,
             s->ready.renderer, s->ready.udp_port);
@@ -302,8 +166,14 @@ static void say_ready(struct gs_session *s)
 
 static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
 {
+    const struct gs_parts_params params = {
+        .config = &s->config,
+        .source_listener = &source_listener,
+        .transport_listener = &transport_listener,
+        .failed = on_pipeline_failed,
+        .user = s,
+    };
     g_autofree char *reason = NULL;
-    const char *what = "";
     int err;
 
     if (s->configured) {
@@ -317,13 +187,12 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
     }
     s->configured = true;
     gs_log_init("gpushare-session", s->config.session);
-    err = build(s, &what);
+    err = gs_parts_build(&s->parts, &params, &reason);
     if (err < 0) {
-        reason = describe_failure(s, what, err);
         end(s, 1, reason);
         return;
     }
-    s->viewer.source = s->source;
+    s->viewer.source = s->parts.source;
     say_ready(s);
 }
 
@@ -334,9 +203,9 @@ static void release_client(struct gs_session *s)
     const struct gs_input reset = {.id = s->viewer.id, .kind = GS_INPUT_RESET};
 
     /* What the client held down must not stay down without it. */
-    s->source->impl->input(s->source, &reset);
-    gs_pipeline_set_watched(s->pipeline, false);
-    gs_transport_detach(s->transport);
+    s->parts.source->impl->input(s->parts.source, &reset);
+    gs_pipeline_set_watched(s->parts.pipeline, false);
+    gs_transport_detach(s->parts.transport);
 }
 
 static void open_client(struct gs_session *s, uint32_t id, const char *json, size_t size)
@@ -353,7 +222,7 @@ static void open_client(struct gs_session *s, uint32_t id, const char *json, siz
     s->viewer.id = id;
     err = gs_hello_from_json(json, size, &hello);
     if (!err)
-        err = gs_transport_attach(s->transport, &welcome);
+        err = gs_transport_attach(s->parts.transport, &welcome);
     if (err < 0) {
         gs_warn("client %u: %s", id, g_strerror(-err));
         gs_viewer_close(&s->viewer, 1, "the session could not open a stream");
@@ -371,8 +240,8 @@ static void open_client(struct gs_session *s, uint32_t id, const char *json, siz
     gs_viewer_send(&s->viewer, GS_MSG_WELCOME, text, strlen(text));
     free(text);
     gs_info("client %u: %s, decoder %s", id, hello.client, hello.decoder);
-    if (s->source->impl->announce)
-        s->source->impl->announce(s->source);
+    if (s->parts.source->impl->announce)
+        s->parts.source->impl->announce(s->parts.source);
 }
 
 static void client_data(struct gs_session *s, uint32_t id, struct gs_reader *r)
@@ -418,7 +287,7 @@ static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size
     }
     gs_reader_init(&r, payload, size);
     id = gs_read_u32(&r);
-    if (!s->pipeline || r.overrun || id == 0)
+    if (!s->parts.pipeline || r.overrun || id == 0)
         return;
     if (type == GS_LINK_CLIENT_OPEN)
         open_client(s, id, (const char *)payload + 4, size - 4);
@@ -463,14 +332,7 @@ void gs_session_destroy(struct gs_session *s)
 {
     if (!s)
         return;
-    /* The pipeline's thread uses encoder and transport; the source reports to the pipeline. */
-    gs_pipeline_destroy(s->pipeline);
-    s->pipeline = NULL;
-    gs_source_destroy(s->source);
-    gs_transport_destroy(s->transport);
-    gs_converter_destroy(s->converter);
-    gs_encoder_destroy(s->encoder);
-    gs_egl_destroy(s->egl);
+    gs_parts_finish(&s->parts);
     gs_channel_destroy(s->link);
     gs_worker_config_finish(&s->config);
     g_free(s);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session/parts.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+static char *because(const char *what, int err)
+{
+    return g_strdup_printf("%s: %s", what, g_strerror(-err));
+}
+
+/* Without a GPU the session needs no GL of its own: the applications bring theirs. */
+static void open_egl(struct gs_parts *p, const struct gs_worker_config *c)
+{
+    const char *renderer = "software: no GPU found";
+
+    if (gs_egl_gpu_present(NULL, 0) || strcmp(c->converter, "gl") == 0)
+        renderer =
+            gs_egl_create(NULL, &p->egl) == 0 ? p->egl->renderer : "software: EGL does not start";
+    g_strlcpy(p->renderer, renderer, sizeof(p->renderer));
+}
+
+static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
+{
+    const struct gs_encoder_params params = {
+        .width = c->width,
+        .height = c->height,
+        .fps = c->fps,
+        .max_kbps = c->max_kbps,
+    };
+    int err = gs_encoder_create(c->encoder, &params, &p->encoder);
+
+    if (err == -ENOENT) {
+        GString *names = g_string_new(NULL);
+
+        for (unsigned i = 0; gs_encoder_impls[i]; i++)
+            g_string_append_printf(names, " %s", gs_encoder_impls[i]->name);
+        *ret_reason =
+            g_strdup_printf("there is no encoder '%s'; there are:%s", c->encoder, names->str);
+        g_string_free(names, TRUE);
+    } else if (err < 0) {
+        *ret_reason = because("encoder", err);
+    }
+    return err;
+}
+
+static int open_converter(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
+{
+    int err = gs_converter_create(c->converter, p->egl, c->width, c->height, &p->converter);
+
+    if (err == -ENOENT) {
+        GString *names = g_string_new(NULL);
+
+        for (unsigned i = 0; gs_converter_impls[i]; i++)
+            g_string_append_printf(names, " %s", gs_converter_impls[i]->name);
+        *ret_reason =
+            g_strdup_printf("there is no converter '%s'; there are:%s", c->converter, names->str);
+        g_string_free(names, TRUE);
+    } else if (err < 0) {
+        *ret_reason = because("converter", err);
+    }
+    return err;
+}
+
+static int open_transport(struct gs_parts *p, const struct gs_parts_params *pp, char **ret_reason)
+{
+    const struct gs_worker_config *c = pp->config;
+    const struct gs_transport_params params = {
+        .fps = c->fps,
+        .bind_address = c->bind_address,
+        .udp_first = c->udp_first,
+        .udp_last = c->udp_last,
+        .listener = pp->transport_listener,
+        .user = pp->user,
+    };
+    int err = gs_transport_create("srtp", &params, &p->transport);
+
+    if (err == -EADDRINUSE)
+        *ret_reason =
+            g_strdup_printf("no UDP port from %u to %u is free", c->udp_first, c->udp_last);
+    else if (err < 0)
+        *ret_reason = because("transport", err);
+    return err;
+}
+
+static int open_source(struct gs_parts *p, const struct gs_parts_params *pp, char **ret_reason)
+{
+    const struct gs_worker_config *c = pp->config;
+    const struct gs_source_params params = {
+        .width = c->width,
+        .height = c->height,
+        .fps = c->fps,
+        .runtime_dir = c->runtime_dir,
+        /* GPU buffers are only for a converter that can read them. */
+        .egl = strcmp(p->converter->impl->name, "gl") == 0 ? p->egl : NULL,
+        .argv = c->argv,
+        .listener = pp->source_listener,
+        .user = pp->user,
+    };
+    int err = gs_source_create(c->source, &params, &p->source);
+
+    if (err < 0)
+        *ret_reason = because("source", err);
+    return err;
+}
+
+static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, char **ret_reason)
+{
+    const struct gs_pipeline_params params = {
+        .width = pp->config->width,
+        .height = pp->config->height,
+        .fps = pp->config->fps,
+        .source = p->source,
+        .converter = p->converter,
+        .encoder = p->encoder,
+        .transport = p->transport,
+        .failed = pp->failed,
+        .user = pp->user,
+    };
+    int err = gs_pipeline_create(&params, &p->pipeline);
+
+    if (err < 0)
+        *ret_reason = because("pipeline", err);
+    return err;
+}
+
+static int launch(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
+{
+    int err = p->source->impl->start(p->source);
+
+    if (err < 0)
+        *ret_reason = because(c->argv[0] ? c->argv[0] : "application", err);
+    return err;
+}
+
+int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params, char **ret_reason)
+{
+    const struct gs_worker_config *c = params->config;
+    int err;
+
+    open_egl(parts, c);
+    err = open_encoder(parts, c, ret_reason);
+    if (!err)
+        err = open_converter(parts, c, ret_reason);
+    if (!err)
+        err = open_transport(parts, params, ret_reason);
+    if (!err)
+        err = open_source(parts, params, ret_reason);
+    if (!err)
+        err = open_pipeline(parts, params, ret_reason);
+    if (!err)
+        err = launch(parts, c, ret_reason);
+    return err;
+}
+
+void gs_parts_finish(struct gs_parts *parts)
+{
+    /* The pipeline's thread uses encoder and transport; the source reports to the pipeline. */
+    gs_pipeline_destroy(parts->pipeline);
+    parts->pipeline = NULL;
+    gs_source_destroy(parts->source);
+    gs_transport_destroy(parts->transport);
+    gs_converter_destroy(parts->converter);
+    gs_encoder_destroy(parts->encoder);
+    gs_egl_destroy(parts->egl);
+    *parts = (struct gs_parts){0};
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts that a session is made of, built and taken down in the order in which they need each
+ * other. Thread: main. */
+#pragma once
+
+#include "common/macros.h"
+#include "common/proto.h"
+#include "encoder/encoder.h"
+#include "session/convert.h"
+#include "session/egl.h"
+#include "session/pipeline.h"
+#include "session/source.h"
+#include "session/transport/transport.h"
+
+struct gs_parts {
+    struct gs_egl *egl; /* NULL: no GPU, and nothing asked for one */
+    struct gs_source *source;
+    struct gs_converter *converter;
+    struct gs_encoder *encoder;
+    struct gs_transport *transport;
+    struct gs_pipeline *pipeline;
+    char renderer[128]; /* what renders, or why nothing here does */
+};
+
+struct gs_parts_params {
+    const struct gs_worker_config *config; /* borrowed as long as the parts live */
+    const struct gs_source_listener *source_listener;
+    const struct gs_transport_listener *transport_listener;
+    void (*failed)(void *user, const char *reason); /* of the pipeline */
+    void *user;
+};
+
+/* Fills *parts one by one (listeners may be called before the return) and launches the application.
+ * 0, or -errno with *ret_reason a sentence for the user, for g_free; finish it in both cases. */
+int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
+                   char **ret_reason) GS_MUST_CHECK;
+/* Ends the application. Takes half-built and zeroed ones. */
+void gs_parts_finish(struct gs_parts *parts);
