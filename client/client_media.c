@@ -102,12 +102,18 @@ void gs_client_get_receiver_stats(struct gs_client *c, struct gs_receiver_stats 
 /* Destroyed outside the lock, for its thread may wait for it. */
 void gs_client_stop_receiver(struct gs_client *c)
 {
+    struct gs_receiver_stats last;
     struct gs_receiver *rx;
 
-    gs_client_get_receiver_stats(c, &c->receiver_before);
     pthread_mutex_lock(&c->lock);
     rx = g_steal_pointer(&c->receiver);
     pthread_mutex_unlock(&c->lock);
+    if (!rx)
+        return;
+    /* Only when its thread has ended do the counters hold all that was delivered. */
+    gs_receiver_stop(rx);
+    gs_receiver_get_stats(rx, &last);
+    add_stats(&c->receiver_before, &last);
     gs_receiver_destroy(rx);
 }
 

@@ -306,15 +306,21 @@ static void wake(struct gs_receiver *rx)
         gs_trace("receiver: eventfd: %s", strerror(errno));
 }
 
+void gs_receiver_stop(struct gs_receiver *rx)
+{
+    if (!rx->thread)
+        return;
+    atomic_store(&rx->stop, true);
+    wake(rx);
+    g_thread_join(rx->thread);
+    rx->thread = NULL;
+}
+
 void gs_receiver_destroy(struct gs_receiver *rx)
 {
     if (!rx)
         return;
-    if (rx->thread) {
-        atomic_store(&rx->stop, true);
-        wake(rx);
-        g_thread_join(rx->thread);
-    }
+    gs_receiver_stop(rx);
     if (rx->fd >= 0)
         close(rx->fd);
     if (rx->wake >= 0)

@@ -47,7 +47,9 @@ struct gs_receiver_stats {
 int gs_receiver_create(GInetAddress *address, const struct gs_welcome *welcome,
                        const struct gs_receiver_listener *listener, void *user,
                        struct gs_receiver **ret) GS_MUST_CHECK;
-/* Joins the thread; no callback after it. Accepts NULL. */
+/* Joins the thread: no callback after it, and the counters stay as they are. */
+void gs_receiver_stop(struct gs_receiver *rx);
+/* Stops it where that was not done. Accepts NULL. */
 void gs_receiver_destroy(struct gs_receiver *rx);
 /* Any thread. */
 void gs_receiver_get_stats(struct gs_receiver *rx, struct gs_receiver_stats *ret);
