@@ -148,6 +148,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data)
 
 /* ---- globals ---- */
 
+GS_PRINTF(2, 0)
 static void log_wlr(enum wlr_log_importance importance, const char *fmt, va_list args)
 {
     char text[512];
