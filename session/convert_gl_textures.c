@@ -4,11 +4,10 @@
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 #include <GLES2/gl2ext.h>
-#include <drm_fourcc.h>
 #include <glib.h>
 
 #include "common/log.h"
-#include "session/egl.h"
+#include "session/dmabuf.h"
 #include "session/gl.h"
 
 /* Captures after which an unused import is given up; clients turn over two to four buffers. */
@@ -27,8 +26,6 @@ struct gs_gl_textures {
     uint64_t capture;
     GLint max_size;
     GHashTable *copies, *imports; /* id → struct texture */
-    PFNEGLCREATEIMAGEKHRPROC create_image;
-    PFNEGLDESTROYIMAGEKHRPROC destroy_image;
     PFNGLEGLIMAGETARGETTEXTURE2DOESPROC target_texture;
 };
 
@@ -53,8 +50,6 @@ struct gs_gl_textures *gs_gl_textures_create(struct gs_egl *egl)
     t->copies = table();
     t->imports = table();
     glGetIntegerv(GL_MAX_TEXTURE_SIZE, &t->max_size);
-    t->create_image = (PFNEGLCREATEIMAGEKHRPROC)eglGetProcAddress("eglCreateImageKHR");
-    t->destroy_image = (PFNEGLDESTROYIMAGEKHRPROC)eglGetProcAddress("eglDestroyImageKHR");
     t->target_texture =
         (PFNGLEGLIMAGETARGETTEXTURE2DOESPROC)eglGetProcAddress("glEGLImageTargetTexture2DOES");
     return t;
@@ -150,52 +145,16 @@ static GLuint get_copy(struct gs_gl_textures *t, const struct gs_view *view)
     return copy->id;
 }
 
-static const EGLint plane_names[GS_DMABUF_PLANES][5] = {
-    {EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT, EGL_DMA_BUF_PLANE0_PITCH_EXT,
-     EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE1_FD_EXT, EGL_DMA_BUF_PLANE1_OFFSET_EXT, EGL_DMA_BUF_PLANE1_PITCH_EXT,
-     EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE2_FD_EXT, EGL_DMA_BUF_PLANE2_OFFSET_EXT, EGL_DMA_BUF_PLANE2_PITCH_EXT,
-     EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE3_FD_EXT, EGL_DMA_BUF_PLANE3_OFFSET_EXT, EGL_DMA_BUF_PLANE3_PITCH_EXT,
-     EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT},
-};
-
-static EGLImageKHR create_image(struct gs_gl_textures *t, const struct gs_layer *l)
-{
-    const struct gs_dmabuf *d = l->dmabuf;
-    EGLint a[8 + 10 * GS_DMABUF_PLANES + 1];
-    unsigned n = 0;
-
-    a[n++] = EGL_WIDTH, a[n++] = (EGLint)l->width;
-    a[n++] = EGL_HEIGHT, a[n++] = (EGLint)l->height;
-    a[n++] = EGL_LINUX_DRM_FOURCC_EXT, a[n++] = (EGLint)d->format;
-    a[n++] = EGL_IMAGE_PRESERVED_KHR, a[n++] = EGL_TRUE;
-    for (unsigned i = 0; i < d->n_planes; i++) {
-        const EGLint *name = plane_names[i];
-
-        a[n++] = name[0], a[n++] = d->fd[i];
-        a[n++] = name[1], a[n++] = (EGLint)d->offset[i];
-        a[n++] = name[2], a[n++] = (EGLint)d->stride[i];
-        if (d->modifier != DRM_FORMAT_MOD_INVALID) {
-            a[n++] = name[3], a[n++] = (EGLint)(uint32_t)d->modifier;
-            a[n++] = name[4], a[n++] = (EGLint)(uint32_t)(d->modifier >> 32);
-        }
-    }
-    a[n] = EGL_NONE;
-    return t->create_image(t->egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, a);
-}
-
 /* A refused import is kept too, as id 0, so that it is tried and told only once. */
 static struct texture *import_add(struct gs_gl_textures *t, const struct gs_layer *l)
 {
     struct texture *import = texture_add(t->imports, l->dmabuf->buffer_id);
-    EGLImageKHR image = create_image(t, l);
+    EGLImageKHR image = gs_dmabuf_import(t->egl, l->dmabuf, l->width, l->height);
 
     if (image != EGL_NO_IMAGE_KHR) {
         t->target_texture(GL_TEXTURE_2D, image);
         /* The texture keeps the buffer. */
-        t->destroy_image(t->egl->display, image);
+        gs_dmabuf_destroy_image(t->egl, image);
     }
     if (image == EGL_NO_IMAGE_KHR || gs_gl_check("import") < 0) {
         gs_warn("GPU buffer of format 0x%x, modifier 0x%" G_GINT64_MODIFIER "x is refused: 0x%x",

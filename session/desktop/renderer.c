@@ -4,8 +4,6 @@
  * gs_scene_capture can hand them on without a copy. wlroots makes a new texture for every buffer
  * with damage, since write_pixels is missing; the one before it is released then.
  */
-#include <EGL/egl.h>
-#include <EGL/eglext.h>
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +17,7 @@
 
 #include "common/log.h"
 #include "session/desktop/desktop.h"
-#include "session/egl.h"
+#include "session/dmabuf.h"
 
 #define MAX_SIDE 16384
 
@@ -115,49 +113,14 @@ static uint64_t buffer_id(struct gs_desktop *d, struct wlr_buffer *buffer)
 }
 
 /* Imports it once, so that the client learns at creation when the driver refuses its buffer. */
-static bool try_import(const struct gs_egl *egl, const struct wlr_dmabuf_attributes *a)
+static bool try_import(const struct gs_egl *egl, const struct wlr_dmabuf_attributes *a,
+                       const struct gs_dmabuf *dmabuf)
 {
-    static const EGLint names[WLR_DMABUF_MAX_PLANES][5] = {
-        {EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT, EGL_DMA_BUF_PLANE0_PITCH_EXT,
-         EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT},
-        {EGL_DMA_BUF_PLANE1_FD_EXT, EGL_DMA_BUF_PLANE1_OFFSET_EXT, EGL_DMA_BUF_PLANE1_PITCH_EXT,
-         EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT},
-        {EGL_DMA_BUF_PLANE2_FD_EXT, EGL_DMA_BUF_PLANE2_OFFSET_EXT, EGL_DMA_BUF_PLANE2_PITCH_EXT,
-         EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT},
-        {EGL_DMA_BUF_PLANE3_FD_EXT, EGL_DMA_BUF_PLANE3_OFFSET_EXT, EGL_DMA_BUF_PLANE3_PITCH_EXT,
-         EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT},
-    };
-    PFNEGLCREATEIMAGEKHRPROC create =
-        (PFNEGLCREATEIMAGEKHRPROC)(void (*)(void))eglGetProcAddress("eglCreateImageKHR");
-    PFNEGLDESTROYIMAGEKHRPROC destroy =
-        (PFNEGLDESTROYIMAGEKHRPROC)(void (*)(void))eglGetProcAddress("eglDestroyImageKHR");
-    EGLint list[7 + 10 * WLR_DMABUF_MAX_PLANES];
-    EGLImageKHR image;
-    int n = 0;
+    EGLImageKHR image = gs_dmabuf_import(egl, dmabuf, (uint32_t)a->width, (uint32_t)a->height);
 
-    if (!create || !destroy)
-        return false;
-    list[n++] = EGL_WIDTH;
-    list[n++] = a->width;
-    list[n++] = EGL_HEIGHT;
-    list[n++] = a->height;
-    list[n++] = EGL_LINUX_DRM_FOURCC_EXT;
-    list[n++] = (EGLint)a->format;
-    for (int i = 0; i < a->n_planes; i++) {
-        EGLint values[5] = {a->fd[i], (EGLint)a->offset[i], (EGLint)a->stride[i],
-                            (EGLint)(a->modifier & 0xffffffff), (EGLint)(a->modifier >> 32)};
-        int n_values = a->modifier == DRM_FORMAT_MOD_INVALID ? 3 : 5;
-
-        for (int k = 0; k < n_values; k++) {
-            list[n++] = names[i][k];
-            list[n++] = values[k];
-        }
-    }
-    list[n] = EGL_NONE;
-    image = create(egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, list);
     if (image == EGL_NO_IMAGE_KHR)
         return false;
-    destroy(egl->display, image);
+    gs_dmabuf_destroy_image(egl, image);
     return true;
 }
 
@@ -165,24 +128,23 @@ static bool describe_dmabuf(struct gs_desktop *d, struct wlr_buffer *buffer,
                             const struct wlr_dmabuf_attributes *a, struct gs_texture *texture)
 {
     bool seen = wlr_addon_find(&buffer->addons, d, &buffer_number_impl) != NULL;
+    struct gs_dmabuf dmabuf = {.format = a->format, .modifier = a->modifier};
 
     if (d->drm_fd < 0 || !format_known(a->format) || a->n_planes > GS_DMABUF_PLANES)
         return false;
-    if (!seen && !try_import(d->base.params.egl, a))
+    dmabuf.n_planes = (unsigned)a->n_planes;
+    for (int i = 0; i < a->n_planes; i++) {
+        dmabuf.fd[i] = a->fd[i];
+        dmabuf.offset[i] = a->offset[i];
+        dmabuf.stride[i] = a->stride[i];
+    }
+    if (!seen && !try_import(d->base.params.egl, a, &dmabuf))
         return false;
+    /* Only now: a number marks a buffer that can be imported. */
+    dmabuf.buffer_id = buffer_id(d, buffer);
     texture->format = a->format;
     texture->has_dmabuf = true;
-    texture->dmabuf = (struct gs_dmabuf){
-        .buffer_id = buffer_id(d, buffer),
-        .format = a->format,
-        .modifier = a->modifier,
-        .n_planes = (unsigned)a->n_planes,
-    };
-    for (int i = 0; i < a->n_planes; i++) {
-        texture->dmabuf.fd[i] = a->fd[i];
-        texture->dmabuf.offset[i] = a->offset[i];
-        texture->dmabuf.stride[i] = a->stride[i];
-    }
+    texture->dmabuf = dmabuf;
     return true;
 }
 
