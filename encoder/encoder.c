@@ -49,7 +49,7 @@ static int try_picture(struct gs_encoder *enc, char *why, size_t why_size)
     int err = gs_nv12_alloc(enc->params.width, enc->params.height, &pic);
 
     if (!err) {
-        err = enc->impl->encode(enc, &pic, true, &pkt);
+        err = enc->impl->encode(enc, &pic, &(struct gs_encode_options){.idr = true}, &pkt);
         gs_nv12_free(&pic);
     }
     if (err) {
@@ -143,16 +143,48 @@ void gs_encoder_destroy(struct gs_encoder *enc)
         enc->impl->close(enc);
 }
 
-int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
-                      struct gs_packet *ret)
+int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic,
+                      const struct gs_encode_options *options, struct gs_packet *ret)
+{
+    struct gs_encode_options o = options ? *options : (struct gs_encode_options){0};
+    int err;
+
+    if (pic ? pic->width != enc->params.width || pic->height != enc->params.height
+            : !enc->impl->surface)
+        return -EINVAL;
+    if (o.quality > 51)
+        return -EINVAL;
+    /* The picture that was tried at creation went to nobody. */
+    o.idr |= !enc->started;
+    err = enc->impl->encode(enc, pic, &o, ret);
+    enc->started |= !err;
+    return err;
+}
+
+int gs_encoder_surface(struct gs_encoder *enc, struct gs_encoder_surface *ret)
+{
+    return enc->impl->surface ? enc->impl->surface(enc, ret) : -ENOTSUP;
+}
+
+int gs_encoder_load_textures(struct gs_encoder *enc, uint32_t luma, uint32_t chroma)
+{
+    return enc->impl->load_textures ? enc->impl->load_textures(enc, luma, chroma) : -ENOTSUP;
+}
+
+int gs_encoder_invalidate(struct gs_encoder *enc, uint32_t frame_id)
+{
+    return enc->impl->invalidate ? enc->impl->invalidate(enc, frame_id) : -ENOTSUP;
+}
+
+int gs_encoder_set_effort(struct gs_encoder *enc, uint32_t effort)
 {
     int err;
 
-    if (pic->width != enc->params.width || pic->height != enc->params.height)
+    if (effort > 2)
         return -EINVAL;
-    /* The picture that was tried at creation went to nobody. */
-    err = enc->impl->encode(enc, pic, idr || !enc->started, ret);
-    enc->started |= !err;
+    err = enc->impl->set_effort ? enc->impl->set_effort(enc, effort) : -ENOTSUP;
+    if (!err)
+        enc->params.effort = effort;
     return err;
 }
 

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/dmabuf.h"
 #include "common/macros.h"
 #include "common/nv12.h"
 
@@ -26,6 +27,13 @@ struct gs_encoder_params {
     uint32_t quality;       /* constant rate factor (H.264 QP scale), 0: default */
     uint32_t threads;       /* 0: choose */
     uint32_t effort;        /* 0: fastest, 1, 2: fewer bits at the same quality for more time */
+    char device[64];        /* DRM render node for hardware, "": the first that works */
+};
+
+struct gs_encode_options {
+    bool idr;          /* make this picture an IDR (the first always is) */
+    uint32_t frame_id; /* names the picture for gs_encoder_invalidate; 0: nameless */
+    uint32_t quality;  /* as in the parameters, for this picture alone; 0: theirs. A hint. */
 };
 
 struct gs_packet {
@@ -34,14 +42,32 @@ struct gs_packet {
     bool keyframe; /* IDR; SPS and PPS come first in it */
 };
 
+/* The encoder's own input picture in the GPU's memory, for a converter to draw into: then nothing
+ * is copied by a processor. */
+enum gs_surface_kind {
+    GS_SURFACE_DMABUF,  /* import luma and chroma, draw, and finish the GPU's work */
+    GS_SURFACE_TEXTURE, /* draw into textures of one's own, then gs_encoder_load_textures */
+};
+
+struct gs_encoder_surface {
+    enum gs_surface_kind kind;
+    /* DMABUF: R8, and GR88 of half the size. Valid as long as the encoder; the size may be larger
+     * than the picture (alignment). */
+    struct gs_dmabuf luma, chroma;
+};
+
 struct gs_encoder_impl {
     const char *name;
     /* 0: this machine has it. -errno otherwise, with the reason written for the log. Cheap; opens
      * nothing. optional: always there. */
     int (*probe)(char *why, size_t why_size);
     int (*open)(const struct gs_encoder_params *p, struct gs_encoder **ret);
-    int (*encode)(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
-                  struct gs_packet *ret);
+    int (*encode)(struct gs_encoder *enc, const struct gs_nv12 *pic,
+                  const struct gs_encode_options *options, struct gs_packet *ret);
+    int (*surface)(struct gs_encoder *enc, struct gs_encoder_surface *ret);       /* optional */
+    int (*load_textures)(struct gs_encoder *enc, uint32_t luma, uint32_t chroma); /* optional */
+    int (*invalidate)(struct gs_encoder *enc, uint32_t frame_id);                 /* optional */
+    int (*set_effort)(struct gs_encoder *enc, uint32_t effort);                   /* optional */
     int (*set_rate)(struct gs_encoder *enc, uint32_t max_kbps); /* optional: -ENOTSUP */
     void (*close)(struct gs_encoder *enc); /* frees enc; takes half-built ones */
 };
@@ -64,8 +90,20 @@ extern const struct gs_encoder_impl *const gs_encoder_impls[];
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret) GS_MUST_CHECK;
 void gs_encoder_destroy(struct gs_encoder *enc);
-/* idr: make this one an IDR (the first always is). */
-int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic, bool idr,
-                      struct gs_packet *ret) GS_MUST_CHECK;
+/* pic NULL: the picture in the surface. options NULL: none. */
+int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic,
+                      const struct gs_encode_options *options, struct gs_packet *ret) GS_MUST_CHECK;
+/* -ENOTSUP: takes memory only. The surface stays the same one, so that what was not drawn anew is
+ * still there; it is the caller's to write whenever no encode runs. */
+int gs_encoder_surface(struct gs_encoder *enc, struct gs_encoder_surface *ret) GS_MUST_CHECK;
+/* Copies GL textures (R8, and RG8 of half the size) into the surface on the GPU. Called on the
+ * thread on which their context is current, while no encode runs. The textures stay the same in all
+ * calls and outlive the encoder. */
+int gs_encoder_load_textures(struct gs_encoder *enc, uint32_t luma, uint32_t chroma) GS_MUST_CHECK;
+/* The receiver lacks this picture: those from it on are no references any more. -ENOTSUP, -ENOENT:
+ * nothing older is left to refer to; only an IDR helps. */
+int gs_encoder_invalidate(struct gs_encoder *enc, uint32_t frame_id) GS_MUST_CHECK;
+/* From the next picture on, without an IDR. -ENOTSUP: needs a new encoder. */
+int gs_encoder_set_effort(struct gs_encoder *enc, uint32_t effort) GS_MUST_CHECK;
 /* From the next picture on, without an IDR where the implementation can. */
 int gs_encoder_set_rate(struct gs_encoder *enc, uint32_t max_kbps) GS_MUST_CHECK;

@@ -86,7 +86,8 @@ int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options)
     return -EINVAL;
 }
 
-int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic, bool idr, struct gs_packet *ret)
+int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
+                   const struct gs_encode_options *options, struct gs_packet *ret)
 {
     AVFrame *f = lavc->frame;
     AVPacket *pkt = lavc->packet;
@@ -98,7 +99,7 @@ int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic, bool idr, st
     f->linesize[0] = (int)pic->y_stride;
     f->linesize[1] = (int)pic->uv_stride;
     f->pts = lavc->pts++;
-    f->pict_type = idr ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    f->pict_type = options->idr ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
     err = avcodec_send_frame(lavc->ctx, f);
     if (!err)
         err = avcodec_receive_packet(lavc->ctx, pkt);

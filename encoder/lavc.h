@@ -25,6 +25,6 @@ int gs_lavc_init(struct gs_lavc *lavc, const char *codec,
 /* options: of the codec, consumed; one it does not know is an error. */
 int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options) GS_MUST_CHECK;
 /* As gs_encoder_impl.encode. The pixels are read in place. */
-int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic, bool idr,
-                   struct gs_packet *ret) GS_MUST_CHECK;
+int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
+                   const struct gs_encode_options *options, struct gs_packet *ret) GS_MUST_CHECK;
 void gs_lavc_finish(struct gs_lavc *lavc);

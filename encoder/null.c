@@ -56,21 +56,21 @@ static int null_open(const struct gs_encoder_params *p, struct gs_encoder **ret)
     return null_set_rate(&enc->base, p->max_kbps);
 }
 
-static int null_encode(struct gs_encoder *base, const struct gs_nv12 *pic GS_UNUSED, bool idr,
-                       struct gs_packet *ret)
+static int null_encode(struct gs_encoder *base, const struct gs_nv12 *pic GS_UNUSED,
+                       const struct gs_encode_options *options, struct gs_packet *ret)
 {
     struct null_encoder *enc = (struct null_encoder *)base;
     uint8_t *slice = enc->data + sizeof(headers);
 
     memcpy(slice, (uint8_t[]){0, 0, 0, 1}, 4);
-    slice[4] = idr ? 0x60 | GS_NAL_IDR : 0x60 | GS_NAL_SLICE;
+    slice[4] = options->idr ? 0x60 | GS_NAL_IDR : 0x60 | GS_NAL_SLICE;
     /* A nibble a byte, so that no start code can arise. */
     for (int i = 0; i < 8; i++)
         slice[5 + i] = 0x80 | (enc->counter >> (28 - 4 * i) & 15);
     enc->counter++;
-    *ret = (struct gs_packet){slice, enc->slice_size, idr};
-    if (idr)
-        *ret = (struct gs_packet){enc->data, sizeof(headers) + enc->slice_size, idr};
+    *ret = (struct gs_packet){slice, enc->slice_size, options->idr};
+    if (options->idr)
+        *ret = (struct gs_packet){enc->data, sizeof(headers) + enc->slice_size, options->idr};
     return 0;
 }
 

@@ -119,10 +119,10 @@ static int x264_open(const struct gs_encoder_params *p, struct gs_encoder **ret)
     return 0;
 }
 
-static int x264_encode(struct gs_encoder *base, const struct gs_nv12 *pic, bool idr,
-                       struct gs_packet *ret)
+static int x264_encode(struct gs_encoder *base, const struct gs_nv12 *pic,
+                       const struct gs_encode_options *options, struct gs_packet *ret)
 {
-    return gs_lavc_encode(&((struct x264_encoder *)base)->lavc, pic, idr, ret);
+    return gs_lavc_encode(&((struct x264_encoder *)base)->lavc, pic, options, ret);
 }
 
 const struct gs_encoder_impl gs_encoder_x264 = {

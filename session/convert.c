@@ -109,11 +109,33 @@ void gs_converter_destroy(struct gs_converter *conv)
         conv->impl->close(conv);
 }
 
+int gs_converter_attach(struct gs_converter *conv, struct gs_encoder *enc)
+{
+    char why[160] = "it draws to memory only";
+    struct gs_encoder_surface surface;
+    int r = gs_encoder_surface(enc, &surface);
+
+    if (r < 0) {
+        gs_debug("encoder %s takes pictures from memory", enc->impl->name);
+        return r;
+    }
+    r = conv->impl->attach ? conv->impl->attach(conv, enc, &surface, why, sizeof(why)) : -ENOTSUP;
+    if (r < 0) {
+        gs_warn("converter %s cannot draw into the surface of encoder %s: %s", conv->impl->name,
+                enc->impl->name, why);
+        return r;
+    }
+    conv->surface_of = enc;
+    return 0;
+}
+
 int gs_converter_convert(struct gs_converter *conv, const struct gs_scene *scene,
                          struct gs_nv12 *pic)
 {
-    if (scene->width != conv->width || scene->height != conv->height || pic->width != conv->width ||
-        pic->height != conv->height)
+    if (scene->width != conv->width || scene->height != conv->height)
+        return -EINVAL;
+    if (conv->surface_of ? pic != NULL
+                         : !pic || pic->width != conv->width || pic->height != conv->height)
         return -EINVAL;
     return conv->impl->convert(conv, scene, pic);
 }

@@ -10,6 +10,7 @@
 
 #include "common/macros.h"
 #include "common/nv12.h"
+#include "encoder/encoder.h"
 #include "session/scene.h"
 
 struct gs_converter;
@@ -21,6 +22,9 @@ struct gs_converter_impl {
     int (*open)(struct gs_egl *egl, uint32_t width, uint32_t height, struct gs_converter **ret,
                 char *why, size_t why_size);
     int (*convert)(struct gs_converter *conv, const struct gs_scene *scene, struct gs_nv12 *pic);
+    /* optional; as gs_converter_attach. surface: of enc. */
+    int (*attach)(struct gs_converter *conv, struct gs_encoder *enc,
+                  const struct gs_encoder_surface *surface, char *why, size_t why_size);
     void (*close)(struct gs_converter *conv); /* frees conv; takes half-built ones */
 };
 
@@ -29,6 +33,7 @@ struct gs_converter {
     const struct gs_converter_impl *impl;
     uint32_t width, height;
     char why[256];
+    struct gs_encoder *surface_of; /* draws into this encoder's surface; NULL: into memory */
 };
 
 /* NULL at the end. */
@@ -39,7 +44,11 @@ extern const struct gs_converter_impl *const gs_converter_impls[];
 int gs_converter_create(const char *name, struct gs_egl *egl, uint32_t width, uint32_t height,
                         struct gs_converter **ret) GS_MUST_CHECK;
 void gs_converter_destroy(struct gs_converter *conv);
+/* From now on the converter draws straight into the encoder's surface, which must outlive it.
+ * -ENOTSUP or another error, with a line in the log: one of the two can't; go on with memory. */
+int gs_converter_attach(struct gs_converter *conv, struct gs_encoder *enc) GS_MUST_CHECK;
 /* Brings pic up to date where scene->damage says. The caller passes the same pic, unchanged, in
- * every call (or full damage). Layers with a size or format that can't be are skipped. */
+ * every call (or full damage); NULL once attached. Layers with a size or format that can't be are
+ * skipped. */
 int gs_converter_convert(struct gs_converter *conv, const struct gs_scene *scene,
                          struct gs_nv12 *pic) GS_MUST_CHECK;

@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <string.h>
 
+#include "common/log.h"
+
 static char *because(const char *what, int err)
 {
     return g_strdup_printf("%s: %s", what, g_strerror(-err));
@@ -23,13 +25,17 @@ static void open_egl(struct gs_parts *p, const struct gs_worker_config *c)
 
 static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
-    const struct gs_encoder_params params = {
+    struct gs_encoder_params params = {
         .width = c->width,
         .height = c->height,
         .fps = c->fps,
         .max_kbps = c->max_kbps,
     };
-    int err = gs_encoder_create(c->encoder, &params, &p->encoder);
+    int err;
+
+    if (p->egl)
+        g_strlcpy(params.device, p->egl->render_node, sizeof(params.device));
+    err = gs_encoder_create(c->encoder, &params, &p->encoder);
 
     if (err == -ENOENT) {
         GString *names = g_string_new(NULL);
@@ -61,6 +67,14 @@ static int open_converter(struct gs_parts *p, const struct gs_worker_config *c, 
         *ret_reason = because("converter", err);
     }
     return err;
+}
+
+/* Zero copies where both sides can; what can't is logged, and goes through memory. */
+static void attach_converter(struct gs_parts *p)
+{
+    if (gs_converter_attach(p->converter, p->encoder) == 0)
+        gs_info("converter %s draws into encoder %s's own picture", p->converter->impl->name,
+                p->encoder->impl->name);
 }
 
 static int open_transport(struct gs_parts *p, const struct gs_parts_params *pp, char **ret_reason)
@@ -143,6 +157,8 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
     err = open_encoder(parts, c, ret_reason);
     if (!err)
         err = open_converter(parts, c, ret_reason);
+    if (!err)
+        attach_converter(parts);
     if (!err)
         err = open_transport(parts, params, ret_reason);
     if (!err)

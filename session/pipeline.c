@@ -48,14 +48,21 @@ struct gs_pipeline {
     int done_fd; /* eventfd: encode thread → main */
 };
 
+/* NULL: the converter draws into the encoder's surface. */
+static struct gs_nv12 *picture(struct gs_pipeline *pl)
+{
+    return pl->params.converter->surface_of ? NULL : &pl->picture;
+}
+
 /* ---- encode thread ---- */
 
 static void encode_one(struct gs_pipeline *pl, struct job *job)
 {
+    const struct gs_encode_options options = {.idr = job->idr, .frame_id = job->trace.frame_id};
     struct gs_packet packet;
 
     job->trace.encode_start = gs_now_ns();
-    job->encode_err = gs_encoder_encode(pl->params.encoder, &pl->picture, job->idr, &packet);
+    job->encode_err = gs_encoder_encode(pl->params.encoder, picture(pl), &options, &packet);
     job->trace.encode_end = gs_now_ns();
     if (job->encode_err < 0)
         return;
@@ -133,7 +140,7 @@ static int convert_scene(void *user, const struct gs_scene *scene)
 {
     struct gs_pipeline *pl = user;
 
-    return gs_converter_convert(pl->params.converter, scene, &pl->picture);
+    return gs_converter_convert(pl->params.converter, scene, picture(pl));
 }
 
 static void note_result(struct gs_pipeline *pl, const char *what, int err)
@@ -263,7 +270,7 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     pthread_mutex_init(&pl->lock, NULL);
     pthread_cond_init(&pl->wake, NULL);
     gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
-    err = gs_nv12_alloc(params->width, params->height, &pl->picture);
+    err = picture(pl) ? gs_nv12_alloc(params->width, params->height, &pl->picture) : 0;
     if (err < 0)
         goto fail;
     pl->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

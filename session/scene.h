@@ -10,16 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define GS_DMABUF_PLANES 4
-
-struct gs_dmabuf {
-    uint64_t buffer_id; /* the same buffer has the same id as long as it lives; never reused */
-    uint32_t format;    /* DRM fourcc */
-    uint64_t modifier;
-    unsigned n_planes;
-    int fd[GS_DMABUF_PLANES]; /* borrowed */
-    uint32_t offset[GS_DMABUF_PLANES], stride[GS_DMABUF_PLANES];
-};
+#include "common/dmabuf.h"
 
 struct gs_layer {
     uint64_t surface_id;    /* the same surface has the same id as long as it lives */

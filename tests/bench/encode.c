@@ -97,7 +97,7 @@ static int encode_all(struct run *r, struct gs_encoder *enc)
     for (int i = 0; i < opt_frames; i++) {
         uint64_t start = gs_now_ns();
         struct gs_packet pkt;
-        int err = gs_encoder_encode(enc, picture_at(r, i), false, &pkt);
+        int err = gs_encoder_encode(enc, picture_at(r, i), NULL, &pkt);
         double t = ms(gs_now_ns() - start);
 
         if (err)

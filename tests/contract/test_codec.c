@@ -95,7 +95,8 @@ static void round_trip(const struct codec_pair *pair, uint32_t width, uint32_t h
         struct gs_packet pkt;
 
         scene_draw(SCENE_3D, i, &src);
-        assert_int_equal(gs_encoder_encode(enc, &src, i == 3, &pkt), 0);
+        assert_int_equal(
+            gs_encoder_encode(enc, &src, &(struct gs_encode_options){.idr = i == 3}, &pkt), 0);
         if (i == 0 || i == 3) {
             assert_keyframe(&pkt);
             assert_sps(&pkt, &p, pair->null);
@@ -152,7 +153,7 @@ static void test_round_trip_settings(void **state)
                 struct gs_picture *pic = NULL;
                 struct gs_packet pkt;
 
-                assert_int_equal(gs_encoder_encode(enc, &src, false, &pkt), 0);
+                assert_int_equal(gs_encoder_encode(enc, &src, NULL, &pkt), 0);
                 assert_int_equal(codec_decode(dec, &pkt, frame, false, &pic), 0);
                 gs_picture_unref(pic);
             }
@@ -172,7 +173,7 @@ static size_t encode_some(struct gs_encoder *enc, struct gs_nv12 *src, uint32_t 
         struct gs_packet pkt;
 
         scene_draw(SCENE_3D, ++*frame, src);
-        assert_int_equal(gs_encoder_encode(enc, src, false, &pkt), 0);
+        assert_int_equal(gs_encoder_encode(enc, src, NULL, &pkt), 0);
         assert_not_keyframe(&pkt);
         bytes += pkt.size;
     }
@@ -195,7 +196,7 @@ static void test_set_rate_live(void **state)
         uint32_t frame = 0;
         size_t low, free_size;
 
-        assert_int_equal(gs_encoder_encode(enc, &src, false, &pkt), 0);
+        assert_int_equal(gs_encoder_encode(enc, &src, NULL, &pkt), 0);
         free_size = encode_some(enc, &src, &frame, 20);
         if (gs_encoder_set_rate(enc, 500) != -ENOTSUP) {
             assert_int_equal(enc->params.max_kbps, 500);
@@ -229,9 +230,9 @@ static void test_gop_is_infinite(void **state)
         struct gs_encoder *enc = codec_create_encoder(pair.enc->name, p);
         struct gs_packet pkt;
 
-        assert_int_equal(gs_encoder_encode(enc, &pictures[0], false, &pkt), 0);
+        assert_int_equal(gs_encoder_encode(enc, &pictures[0], NULL, &pkt), 0);
         for (int i = 0; i < 700; i++) {
-            assert_int_equal(gs_encoder_encode(enc, &pictures[i / 10 % 2], false, &pkt), 0);
+            assert_int_equal(gs_encoder_encode(enc, &pictures[i / 10 % 2], NULL, &pkt), 0);
             assert_not_keyframe(&pkt);
         }
         gs_encoder_destroy(enc);

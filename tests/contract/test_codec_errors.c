@@ -49,7 +49,7 @@ static void test_encode_other_size(void **state)
     while (codec_next_pair(&at, &pair)) {
         struct gs_encoder *enc = codec_create_encoder(pair.enc->name, p);
 
-        assert_int_equal(gs_encoder_encode(enc, &src, false, &pkt), -EINVAL);
+        assert_int_equal(gs_encoder_encode(enc, &src, NULL, &pkt), -EINVAL);
         gs_encoder_destroy(enc);
     }
     gs_nv12_free(&src);

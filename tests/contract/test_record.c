@@ -61,7 +61,8 @@ static void write_frame(struct fixture *f, struct gs_recorder *rec, uint32_t i, 
     struct gs_packet pkt;
 
     scene_draw(SCENE_3D, i, &f->src);
-    assert_int_equal(gs_encoder_encode(f->enc, &f->src, idr, &pkt), 0);
+    assert_int_equal(
+        gs_encoder_encode(f->enc, &f->src, &(struct gs_encode_options){.idr = idr}, &pkt), 0);
     data = g_malloc0(pkt.size + PADDING);
     memcpy(data, pkt.data, pkt.size);
     au = (struct gs_access_unit){.data = data,
@@ -146,7 +147,8 @@ static void test_record_waits_for_keyframe(void **state)
     struct gs_recorder *rec = NULL;
     struct gs_packet pkt;
 
-    assert_int_equal(gs_encoder_encode(f->enc, &f->src, true, &pkt), 0);
+    assert_int_equal(
+        gs_encoder_encode(f->enc, &f->src, &(struct gs_encode_options){.idr = true}, &pkt), 0);
     assert_int_equal(gs_recorder_create(path, WIDTH, HEIGHT, &rec), 0);
     for (uint32_t i = 0; i < 20; i++)
         write_frame(f, rec, i, i * GS_NS_PER_S / 60, i == 3 || i == 15, i == 10);

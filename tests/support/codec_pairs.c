@@ -61,7 +61,7 @@ void codec_next_packet(struct gs_encoder *enc, uint32_t frame, bool idr, struct 
 
     assert_int_equal(gs_nv12_alloc(enc->params.width, enc->params.height, &src), 0);
     scene_draw(SCENE_3D, frame, &src);
-    assert_int_equal(gs_encoder_encode(enc, &src, idr, pkt), 0);
+    assert_int_equal(gs_encoder_encode(enc, &src, &(struct gs_encode_options){.idr = idr}, pkt), 0);
     gs_nv12_free(&src);
 }
 

@@ -65,7 +65,8 @@ static void send_frame(struct gs_fake_host *h)
     trace.commit = trace.grant = trace.convert_start = gs_now_ns();
     paint(h);
     trace.convert_end = trace.encode_start = gs_now_ns();
-    if (gs_encoder_encode(h->encoder, &h->picture, h->keyframe, &packet) != 0)
+    if (gs_encoder_encode(h->encoder, &h->picture, &(struct gs_encode_options){.idr = h->keyframe},
+                          &packet) != 0)
         abort();
     trace.encode_end = gs_now_ns();
     h->keyframe = false;
