@@ -17,4 +17,9 @@ struct gs_nv12 {
 /* Black picture in one allocation, rows and planes aligned to 64 bytes. 0, -EINVAL (zero, odd or
  * above 8192), -ENOMEM. */
 int gs_nv12_alloc(uint32_t width, uint32_t height, struct gs_nv12 *ret) GS_MUST_CHECK;
+/* A side of the picture that holds an output's side: rounded up, for chroma has half of each. */
+static inline uint32_t gs_nv12_side(uint32_t side)
+{
+    return side + side % 2;
+}
 void gs_nv12_free(struct gs_nv12 *pic);

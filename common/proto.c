@@ -24,6 +24,35 @@ void gs_input_write(const struct gs_input *in, uint8_t out[GS_INPUT_SIZE])
     gs_write_u32(&w, in->time);
 }
 
+bool gs_video_valid(const struct gs_video *video)
+{
+    return video->width >= GS_SIDE_MIN && video->width <= GS_SIDE_MAX &&
+           video->height >= GS_SIDE_MIN && video->height <= GS_SIDE_MAX;
+}
+
+void gs_video_write(const struct gs_video *video, uint8_t out[GS_VIDEO_SIZE])
+{
+    struct gs_writer w;
+
+    gs_writer_init(&w, out, GS_VIDEO_SIZE);
+    gs_write_u32(&w, video->width);
+    gs_write_u32(&w, video->height);
+}
+
+int gs_video_read(const void *data, size_t size, struct gs_video *ret)
+{
+    struct gs_reader r;
+    struct gs_video v;
+
+    gs_reader_init(&r, data, size);
+    v.width = gs_read_u32(&r);
+    v.height = gs_read_u32(&r);
+    if (r.overrun || size != GS_VIDEO_SIZE || !gs_video_valid(&v))
+        return -EBADMSG;
+    *ret = v;
+    return 0;
+}
+
 static bool within(int32_t v, int32_t limit)
 {
     return v >= -limit && v <= limit;

@@ -23,6 +23,9 @@
 #define GS_PROTO_MAX_FRAME 4194304 /* largest payload after that */
 #define GS_PROTO_NAME_MAX 64       /* session name, with its NUL */
 #define GS_PROTO_TICKET_MAX 64     /* with its NUL */
+#define GS_SIDE_MIN 64             /* width and height of an output, pixels; odd ones are allowed */
+#define GS_SIDE_MAX 8192
+#define GS_QUALITY_MAX 51 /* coarsest; the scale is H.264's QP */
 
 /* Control channel. c: sent by the client, h: sent by the host. */
 enum gs_msg_type {
@@ -36,6 +39,7 @@ enum gs_msg_type {
     GS_MSG_KEYMAP = 8,   /* c XKB_KEYMAP_FORMAT_TEXT_V1 text, no NUL: the layout of the client */
     GS_MSG_CURSOR = 9,   /* h struct gs_cursor_msg + pixels: the cursor image from now on */
     GS_MSG_POINTER = 10, /* h u8 mode (enum gs_pointer_mode) */
+    GS_MSG_VIDEO = 11,   /* h struct gs_video: the size from the next keyframe on */
     /* Link only; see enum gs_link_type. */
 };
 
@@ -54,6 +58,7 @@ enum gs_link_type {
     GS_LINK_CLIENT_CLOSE = 68, /* HW u32 client, BYE JSON (may be empty): gone, or send it away */
     GS_LINK_ENDED = 69,        /* W JSON {status, reason}: the application ended; then EOF */
     GS_LINK_STOP = 70,         /* H empty: end the session */
+    GS_LINK_RESIZE = 71,       /* H struct gs_video: the size that the output shall have */
 };
 
 /* ---- input records ---- */
@@ -105,6 +110,21 @@ size_t gs_cursor_size(const struct gs_cursor_msg *msg);
 void gs_cursor_write(const struct gs_cursor_msg *msg, uint8_t *out);
 int gs_cursor_read(const void *data, size_t size, struct gs_cursor_msg *ret) GS_MUST_CHECK;
 
+/* ---- size of the picture ---- */
+
+/* What is shown. The coded picture is larger by one column or row where a side is odd; those are
+ * to be cut off. On the wire: u32 width, u32 height. */
+struct gs_video {
+    uint32_t width, height; /* GS_SIDE_MIN … GS_SIDE_MAX */
+};
+
+#define GS_VIDEO_SIZE 8
+
+void gs_video_write(const struct gs_video *video, uint8_t out[GS_VIDEO_SIZE]);
+/* -EBADMSG: no size that can be; *ret untouched. */
+int gs_video_read(const void *data, size_t size, struct gs_video *ret) GS_MUST_CHECK;
+bool gs_video_valid(const struct gs_video *video);
+
 /* ---- JSON messages ----
  * *_to_json return a string to be freed with free(); bytes that are no UTF-8 and control characters
  * in their fields are replaced (argv excepted: NULL is returned). *_from_json take size bytes
@@ -151,6 +171,7 @@ struct gs_worker_config {
     char session[GS_PROTO_NAME_MAX];
     uint32_t width, height, fps;
     uint32_t max_kbps;     /* 0: no limit */
+    uint32_t quality;      /* constant rate factor, 1 (best) … GS_QUALITY_MAX; 0: default */
     char encoder[32];      /* "" : choose */
     char converter[32];    /* "" : choose */
     char source[32];       /* "" : desktop */

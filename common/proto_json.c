@@ -8,7 +8,6 @@
 
 #include "common/proto.h"
 
-#define SIZE_LIMIT 8192 /* pixels a side */
 #define FPS_LIMIT 240
 #define KBPS_LIMIT 10000000
 #define ARGV_LIMIT 4096
@@ -99,13 +98,9 @@ static json_int_t get_int(struct in *in, const char *key, json_int_t min, json_i
     return json_integer_value(v);
 }
 
-static uint32_t get_even(struct in *in, const char *key)
+static uint32_t get_side(struct in *in, const char *key)
 {
-    uint32_t v = (uint32_t)get_int(in, key, 2, SIZE_LIMIT);
-
-    if (v % 2)
-        in->bad = true;
-    return v;
+    return (uint32_t)get_int(in, key, GS_SIDE_MIN, GS_SIDE_MAX);
 }
 
 static bool printable(const char *s)
@@ -253,8 +248,8 @@ static void get_video(struct in *in, struct gs_welcome *w)
 {
     struct in v = enter_json(in, "video");
 
-    w->width = get_even(&v, "width");
-    w->height = get_even(&v, "height");
+    w->width = get_side(&v, "width");
+    w->height = get_side(&v, "height");
     w->fps = (uint32_t)get_int(&v, "fps", 1, FPS_LIMIT);
     w->ssrc = (uint32_t)get_int(&v, "ssrc", 0, UINT32_MAX);
     get_text(&v, "encoder", w->encoder, sizeof(w->encoder));
@@ -326,13 +321,13 @@ char *gs_worker_config_to_json(const struct gs_worker_config *c)
             return NULL;
         }
     }
-    return dump(json_pack("{si so sI sI sI sI so so so so so si si so}", "v", GS_PROTO_VERSION,
-                          "session", text(c->session), "width", (json_int_t)c->width, "height",
-                          (json_int_t)c->height, "fps", (json_int_t)c->fps, "max_kbps",
-                          (json_int_t)c->max_kbps, "encoder", text(c->encoder), "converter",
-                          text(c->converter), "source", text(c->source), "bind_address",
-                          text(c->bind_address), "runtime_dir", text(c->runtime_dir), "udp_first",
-                          c->udp_first, "udp_last", c->udp_last, "argv", argv));
+    return dump(json_pack(
+        "{si so sI sI sI sI sI so so so so so si si so}", "v", GS_PROTO_VERSION, "session",
+        text(c->session), "width", (json_int_t)c->width, "height", (json_int_t)c->height, "fps",
+        (json_int_t)c->fps, "max_kbps", (json_int_t)c->max_kbps, "quality", (json_int_t)c->quality,
+        "encoder", text(c->encoder), "converter", text(c->converter), "source", text(c->source),
+        "bind_address", text(c->bind_address), "runtime_dir", text(c->runtime_dir), "udp_first",
+        c->udp_first, "udp_last", c->udp_last, "argv", argv));
 }
 
 int gs_worker_config_from_json(const char *json, size_t size, struct gs_worker_config *ret)
@@ -346,10 +341,11 @@ int gs_worker_config_from_json(const char *json, size_t size, struct gs_worker_c
         return -EPROTO;
     }
     get_session(&in, c.session);
-    c.width = get_even(&in, "width");
-    c.height = get_even(&in, "height");
+    c.width = get_side(&in, "width");
+    c.height = get_side(&in, "height");
     c.fps = (uint32_t)get_int(&in, "fps", 1, FPS_LIMIT);
     c.max_kbps = (uint32_t)get_int(&in, "max_kbps", 0, KBPS_LIMIT);
+    c.quality = (uint32_t)get_int(&in, "quality", 0, GS_QUALITY_MAX);
     get_text(&in, "encoder", c.encoder, sizeof(c.encoder));
     get_text(&in, "converter", c.converter, sizeof(c.converter));
     get_text(&in, "source", c.source, sizeof(c.source));

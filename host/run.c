@@ -232,6 +232,7 @@ static void fill_config(struct run *r, struct gs_worker_config *c)
                                    .height = o->height,
                                    .fps = o->fps,
                                    .max_kbps = o->max_kbps,
+                                   .quality = o->quality,
                                    .udp_first = GS_PROTO_UDP_FIRST,
                                    .udp_last = GS_PROTO_UDP_LAST,
                                    .argv = o->argv};

@@ -13,6 +13,7 @@
 struct gs_run_options {
     uint32_t width, height, fps;
     uint32_t max_kbps;               /* 0: no limit */
+    uint32_t quality;                /* 0: the encoder's default */
     char encoder[32], converter[32]; /* "": choose */
     uint16_t port, last_port;        /* the first free one of these */
     char listen[64];                 /* numeric; "": all addresses */

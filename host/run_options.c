@@ -6,8 +6,6 @@
 
 #include "host/run.h"
 
-#define SIZE_MIN 64
-#define SIZE_MAX_SIDE 8192
 #define FPS_MAX 240
 #define KBPS_MAX 10000000
 #define DEFAULT_SIZE "1280x720"
@@ -18,7 +16,7 @@
 /* As they come from the command line, before any check. */
 struct raw {
     char *size, *encoder, *converter, *listen, *advertise, *session;
-    int fps, bitrate, port, ticket_uses, hello_ms, ready_ms;
+    int fps, bitrate, quality, port, ticket_uses, hello_ms, ready_ms;
     gboolean verbose;
     char **rest;
 };
@@ -46,6 +44,8 @@ static char *parse_raw(int argc, char **argv, struct raw *raw)
          "NAME"},
         {"bitrate", 0, 0, G_OPTION_ARG_INT, &raw->bitrate, "Most kilobits a second (no limit)",
          "KBPS"},
+        {"quality", 0, 0, G_OPTION_ARG_INT, &raw->quality,
+         "Constant rate factor of the encoder, 1 (best) to 51, 0 for the encoder's own (23)", "N"},
         {"port", 0, 0, G_OPTION_ARG_INT, &raw->port,
          "TCP port, 0 for any (the first free one of 47800 to 47809)", "N"},
         {"listen", 0, 0, G_OPTION_ARG_FILENAME, &raw->listen, "Address to listen on (all)",
@@ -85,9 +85,9 @@ static char *check_size(const char *text, struct gs_run_options *o)
         sscanf(text, "%ux%u%c", &w, &h, &end) != 2)
         return g_strdup_printf("--size %s: give width x height in pixels, such as " DEFAULT_SIZE,
                                text);
-    if (w < SIZE_MIN || w > SIZE_MAX_SIDE || h < SIZE_MIN || h > SIZE_MAX_SIDE || w % 2 || h % 2)
-        return g_strdup_printf("--size %s: width and height must be even numbers from %d to %d",
-                               text, SIZE_MIN, SIZE_MAX_SIDE);
+    if (!gs_video_valid(&(struct gs_video){w, h}))
+        return g_strdup_printf("--size %s: width and height must be numbers from %d to %d", text,
+                               GS_SIDE_MIN, GS_SIDE_MAX);
     o->width = w;
     o->height = h;
     return NULL;
@@ -177,6 +177,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
 
     why = why ? why : check_range("fps", raw->fps, 1, FPS_MAX);
     why = why ? why : check_range("bitrate", raw->bitrate, 0, KBPS_MAX);
+    why = why ? why : check_range("quality", raw->quality, 0, GS_QUALITY_MAX);
     why = why ? why : check_range("ticket-uses", raw->ticket_uses, 0, INT32_MAX);
     why = why ? why : check_range("hello-timeout", raw->hello_ms, 1, 60000);
     why = why ? why : check_range("ready-timeout", raw->ready_ms, 1, 600000);
@@ -188,6 +189,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
     why = why ? why : check_session(raw, o);
     o->fps = (uint32_t)raw->fps;
     o->max_kbps = (uint32_t)raw->bitrate;
+    o->quality = (uint32_t)raw->quality;
     o->ticket_uses = (uint32_t)raw->ticket_uses;
     o->hello_ms = (unsigned)raw->hello_ms;
     o->ready_ms = (unsigned)raw->ready_ms;

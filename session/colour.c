@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session/colour.h"
 
+#include <string.h>
+
+#include "common/macros.h"
 #include "session/colour_internal.h"
 
 static void luma_row(const uint8_t *src, bool rgba, size_t n, uint8_t *dst)
@@ -64,8 +67,8 @@ static void chroma_row(const uint8_t *row0, const uint8_t *row1, bool at_edge, b
     }
 }
 
-void gs_colour_to_nv12(const struct gs_pixels *src, uint32_t x1, uint32_t y1, uint32_t x2,
-                       uint32_t y2, struct gs_nv12 *pic)
+static void convert_inside(const struct gs_pixels *src, uint32_t x1, uint32_t y1, uint32_t x2,
+                           uint32_t y2, struct gs_nv12 *pic)
 {
     size_t n = x2 - x1;
 
@@ -79,4 +82,58 @@ void gs_colour_to_nv12(const struct gs_pixels *src, uint32_t x1, uint32_t y1, ui
         chroma_row(row0, row1, x1 == 0, src->rgba, n,
                    pic->uv + (size_t)(y / 2) * pic->uv_stride + x1);
     }
+}
+
+/* Two rows of pic from the luma corner x, y (both even) on. */
+static struct gs_nv12 part_of(const struct gs_nv12 *pic, uint32_t x, uint32_t y)
+{
+    struct gs_nv12 part = *pic;
+
+    part.y += (size_t)y * pic->y_stride + x;
+    part.uv += (size_t)(y / 2) * pic->uv_stride + x;
+    return part;
+}
+
+/* The last column and one that repeats it, two rows. */
+static void convert_last_column(const struct gs_pixels *src, uint32_t y, struct gs_nv12 *pic)
+{
+    uint32_t last = src->width - 1, left = last ? last - 1 : 0;
+    size_t stride = y + 1 < src->height ? src->stride : 0;
+    const uint8_t *row = src->data + y * src->stride;
+    uint8_t pixels[2][4][4]; /* the first is there for the left neighbour to have an odd place */
+    struct gs_pixels strip = {.data = pixels[0][0], .stride = sizeof(pixels[0]), .rgba = src->rgba};
+    struct gs_nv12 part = part_of(pic, last & ~1u, y);
+
+    for (int i = 0; i < 2; i++, row += stride) {
+        memcpy(pixels[i][0], row + 4 * (size_t)left, 4);
+        memcpy(pixels[i][1], row + 4 * (size_t)left, 4);
+        memcpy(pixels[i][2], row + 4 * (size_t)last, 4);
+        memcpy(pixels[i][3], row + 4 * (size_t)last, 4);
+    }
+    part.y -= 2;
+    part.uv -= 2;
+    convert_inside(&strip, 2, 0, 4, 2, &part);
+}
+
+/* The last row and one that repeats it. */
+static void convert_last_row(const struct gs_pixels *src, uint32_t x1, uint32_t x2,
+                             struct gs_nv12 *pic)
+{
+    struct gs_pixels row = {.data = src->data + (src->height - 1) * src->stride, .rgba = src->rgba};
+    struct gs_nv12 part = part_of(pic, 0, src->height - 1);
+
+    convert_inside(&row, x1, 0, x2, 2, &part);
+}
+
+void gs_colour_to_nv12(const struct gs_pixels *src, uint32_t x1, uint32_t y1, uint32_t x2,
+                       uint32_t y2, struct gs_nv12 *pic)
+{
+    uint32_t inner_x2 = GS_MIN(x2, src->width & ~1u), inner_y2 = GS_MIN(y2, src->height & ~1u);
+
+    if (x1 < inner_x2)
+        convert_inside(src, x1, y1, inner_x2, inner_y2, pic);
+    if (x1 < inner_x2 && inner_y2 < y2)
+        convert_last_row(src, x1, inner_x2, pic);
+    for (uint32_t y = y1; inner_x2 < x2 && y < y2; y += 2)
+        convert_last_column(src, y, pic);
 }

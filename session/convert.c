@@ -10,8 +10,7 @@
 #include "session/convert_internal.h"
 #include "session/egl.h"
 
-/* As gs_nv12_alloc. */
-#define MAX_SIDE 8192
+#define MAX_SIDE 8192 /* as gs_nv12_alloc */
 
 const struct gs_converter_impl *const gs_converter_impls[] = {
     &gs_converter_gl,
@@ -29,7 +28,7 @@ static const struct gs_converter_impl *find(const char *name)
 
 static bool side_ok(uint32_t side)
 {
-    return side > 0 && side % 2 == 0 && side <= MAX_SIDE;
+    return side > 0 && side <= MAX_SIDE;
 }
 
 static int open_one(const struct gs_converter_impl *impl, struct gs_egl *egl, uint32_t width,
@@ -129,13 +128,18 @@ int gs_converter_attach(struct gs_converter *conv, struct gs_encoder *enc)
     return 0;
 }
 
+static bool picture_ok(const struct gs_converter *conv, const struct gs_nv12 *pic)
+{
+    if (conv->surface_of)
+        return !pic;
+    return pic && pic->width == gs_nv12_side(conv->width) &&
+           pic->height == gs_nv12_side(conv->height);
+}
+
 int gs_converter_convert(struct gs_converter *conv, const struct gs_scene *scene,
                          struct gs_nv12 *pic)
 {
-    if (scene->width != conv->width || scene->height != conv->height)
-        return -EINVAL;
-    if (conv->surface_of ? pic != NULL
-                         : !pic || pic->width != conv->width || pic->height != conv->height)
+    if (scene->width != conv->width || scene->height != conv->height || !picture_ok(conv, pic))
         return -EINVAL;
     return conv->impl->convert(conv, scene, pic);
 }

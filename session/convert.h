@@ -39,8 +39,9 @@ struct gs_converter {
 /* NULL at the end. */
 extern const struct gs_converter_impl *const gs_converter_impls[];
 
-/* name NULL or "": "gl" where egl is a hardware renderer, else "cpu". width, height: of the output.
- * 0; -ENOENT unknown name; -EINVAL a size gs_nv12_alloc would refuse; or what open returned. */
+/* name NULL or "": "gl" where egl is a hardware renderer, else "cpu". width, height: of the output;
+ * where they are odd the picture is larger by one (gs_nv12_side) and repeats the last one.
+ * 0; -ENOENT unknown name; -EINVAL a size that can't be; or what open returned. */
 int gs_converter_create(const char *name, struct gs_egl *egl, uint32_t width, uint32_t height,
                         struct gs_converter **ret) GS_MUST_CHECK;
 void gs_converter_destroy(struct gs_converter *conv);

@@ -81,6 +81,8 @@ static bool convert_direct(struct cpu *c, pixman_region32_t *region, struct gs_n
         return false;
     src.data = (const uint8_t *)data + (size_t)top->map[1][2] * stride + 4 * (size_t)top->map[0][2];
     src.stride = stride;
+    src.width = c->base.width;
+    src.height = c->base.height;
     src.rgba = top->rgba;
     convert_rects(&src, region, pic);
     gs_view_end(top);
@@ -181,7 +183,7 @@ static int paint(struct cpu *c, pixman_region32_t *region)
 
 static int convert_painted(struct cpu *c, pixman_region32_t *region, struct gs_nv12 *pic)
 {
-    struct gs_pixels src = {0};
+    struct gs_pixels src = {.width = c->base.width, .height = c->base.height};
     int r = paint(c, region);
 
     if (r < 0)

@@ -16,7 +16,7 @@
 
 struct program {
     GLuint id;
-    GLint area, size, map, picture, opaque, origin;
+    GLint area, size, map, picture, opaque, origin, last;
 };
 
 struct gl {
@@ -59,6 +59,7 @@ static int program_init(struct program *p, const char *fragment, char *why, size
     p->picture = glGetUniformLocation(p->id, "picture");
     p->opaque = glGetUniformLocation(p->id, "opaque");
     p->origin = glGetUniformLocation(p->id, "origin");
+    p->last = glGetUniformLocation(p->id, "last");
     glUseProgram(p->id);
     glUniform1i(p->picture, 0);
     return 0;
@@ -77,11 +78,11 @@ static bool can_read(const struct gs_gl_target *target, GLenum format)
 
 static int targets_init(struct gl *g, char *why, size_t why_size)
 {
-    int r = gs_gl_target_init(&g->luma_target, GL_R8, g->base.width, g->base.height, why, why_size);
+    uint32_t width = gs_nv12_side(g->base.width), height = gs_nv12_side(g->base.height);
+    int r = gs_gl_target_init(&g->luma_target, GL_R8, width, height, why, why_size);
 
     if (r == 0)
-        r = gs_gl_target_init(&g->chroma_target, GL_RG8, g->base.width / 2, g->base.height / 2, why,
-                              why_size);
+        r = gs_gl_target_init(&g->chroma_target, GL_RG8, width / 2, height / 2, why, why_size);
     if (r < 0)
         return r;
     if (!can_read(&g->luma_target, GL_RED) || !can_read(&g->chroma_target, GL_RG)) {
@@ -248,7 +249,8 @@ static int composite(struct gl *g, unsigned base, pixman_region32_t *region)
 static void pass(struct gl *g, const struct program *p, const struct gs_gl_target *target,
                  const GLint origin[2], pixman_region32_t *region, int scale)
 {
-    GLsizei width = (GLsizei)g->base.width / scale, height = (GLsizei)g->base.height / scale;
+    GLsizei width = (GLsizei)gs_nv12_side(g->base.width) / scale;
+    GLsizei height = (GLsizei)gs_nv12_side(g->base.height) / scale;
     int n;
     pixman_box32_t *boxes = pixman_region32_rectangles(region, &n);
 
@@ -258,6 +260,8 @@ static void pass(struct gl *g, const struct program *p, const struct gs_gl_targe
     glUniform4f(p->area, 0, 0, (GLfloat)width, (GLfloat)height);
     glUniform2f(p->size, (GLfloat)width, (GLfloat)height);
     glUniform2i(p->origin, origin[0], origin[1]);
+    glUniform2i(p->last, origin[0] + (GLint)g->base.width - 1,
+                origin[1] + (GLint)g->base.height - 1);
     for (int i = 0; i < n; i++)
         draw(&boxes[i], scale);
 }

@@ -26,10 +26,11 @@ static void open_egl(struct gs_parts *p, const struct gs_worker_config *c)
 static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
     struct gs_encoder_params params = {
-        .width = c->width,
-        .height = c->height,
+        .width = gs_nv12_side(c->width),
+        .height = gs_nv12_side(c->height),
         .fps = c->fps,
         .max_kbps = c->max_kbps,
+        .quality = c->quality,
     };
     int err;
 

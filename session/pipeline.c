@@ -270,7 +270,9 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     pthread_mutex_init(&pl->lock, NULL);
     pthread_cond_init(&pl->wake, NULL);
     gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
-    err = picture(pl) ? gs_nv12_alloc(params->width, params->height, &pl->picture) : 0;
+    err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
+                                      &pl->picture)
+                      : 0;
     if (err < 0)
         goto fail;
     pl->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

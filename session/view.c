@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "common/log.h"
+#include "common/nv12.h"
 
 /* No buffer or window is larger; keeps coordinates within pixman's 16.16 fixed point. */
 #define MAX_SIDE 16384
@@ -151,7 +152,7 @@ void gs_damage_align(pixman_region32_t *ret, const pixman_region32_t *damage, ui
         n = 1;
     }
     for (int i = 0; i < n; i++)
-        aligned[i] = align(&boxes[i], (int32_t)width);
+        aligned[i] = align(&boxes[i], (int32_t)gs_nv12_side(width));
     pixman_region32_init_rects(ret, aligned, n);
     pixman_region32_fini(&cut);
 }

@@ -36,7 +36,7 @@ bool gs_view_begin(const struct gs_view *view, const void **data, uint32_t *stri
 void gs_view_end(const struct gs_view *view);
 
 /* Rectangles worth one conversion each: damage cut to the output and grown so that whole chroma
- * samples are renewed, their number bounded. ret is initialised. */
+ * samples are renewed, also past an odd side; their number bounded. ret is initialised. */
 void gs_damage_align(pixman_region32_t *ret, const pixman_region32_t *damage, uint32_t width,
                      uint32_t height);
 /* More rectangles than this cost more than what lies between them. */

@@ -6,13 +6,15 @@ precision highp float;
 
 uniform highp sampler2D picture;
 uniform ivec2 origin; /* texel of the output's top left pixel */
+uniform ivec2 last;   /* and of the bottom right one, which goes on where a side is odd */
 out vec2 chroma;
 
 vec3 column(int x, int y)
 {
     ivec2 at = origin + ivec2(max(x, 0), y);
 
-    return texelFetch(picture, at, 0).rgb + texelFetch(picture, at + ivec2(0, 1), 0).rgb;
+    return texelFetch(picture, min(at, last), 0).rgb +
+           texelFetch(picture, min(at + ivec2(0, 1), last), 0).rgb;
 }
 
 void main()

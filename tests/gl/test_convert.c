@@ -12,20 +12,22 @@
 
 #include "tests/support/convert_fixture.h"
 
+#ifndef WIDTH
 #define WIDTH 150
 #define HEIGHT 94
+#endif
 
 static void test_convert_single_opaque(void **state GS_UNUSED)
 {
     static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_XBGR8888};
-    static const uint32_t widths[] = {2, 30, 32, 64, 66, 158};
+    static const uint32_t widths[] = {1, 2, 3, 30, 32, 33, 64, 65, 66, 158};
 
     for (unsigned i = 0; i < GS_ARRAY_SIZE(widths); i++) {
         for (unsigned k = 0; k < GS_ARRAY_SIZE(formats); k++) {
             struct convert_fixture f;
 
-            convert_fixture_init(&f, widths[i], 34, i);
-            test_scene_add(&f.s, formats[k], widths[i], 34, 0, 0, 16 * k);
+            convert_fixture_init(&f, widths[i], 34 + k, i);
+            test_scene_add(&f.s, formats[k], widths[i], 34 + k, 0, 0, 16 * k);
             convert_fixture_capture(&f);
             convert_fixture_assert_near(&f, 1);
             convert_fixture_finish(&f);
@@ -91,8 +93,8 @@ static void test_convert_empty_is_black(void **state GS_UNUSED)
     struct convert_fixture f;
 
     convert_fixture_init(&f, WIDTH, HEIGHT, 3);
-    memset(f.pic.y, 99, (size_t)f.pic.y_stride * HEIGHT);
-    memset(f.pic.uv, 99, (size_t)f.pic.uv_stride * HEIGHT / 2);
+    memset(f.pic.y, 99, (size_t)f.pic.y_stride * f.pic.height);
+    memset(f.pic.uv, 99, (size_t)f.pic.uv_stride * f.pic.height / 2);
     convert_fixture_capture(&f);
     convert_fixture_assert_near(&f, 0);
     convert_fixture_finish(&f);

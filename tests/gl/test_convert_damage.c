@@ -12,8 +12,10 @@
 
 #include "tests/support/convert_fixture.h"
 
+#ifndef WIDTH
 #define WIDTH 150
 #define HEIGHT 94
+#endif
 
 /* Nothing is written where nothing is damaged. */
 static void test_convert_no_damage(void **state GS_UNUSED)

@@ -12,8 +12,10 @@
 
 #include "tests/support/convert_fixture.h"
 
+#ifndef WIDTH
 #define WIDTH 150
 #define HEIGHT 94
+#endif
 
 /* Layers whose pixels are gone are left out, whether they fill the output or not; they come back
  * with what was drawn meanwhile. */

@@ -116,17 +116,18 @@ static void add(struct pixel *sum, struct pixel p, double weight)
     sum->b += p.b * weight;
 }
 
-static struct pixel chroma_mean(const struct pixel *row0, const struct pixel *row1, uint32_t x)
+static struct pixel chroma_mean(const struct pixel *row0, const struct pixel *row1, uint32_t x,
+                                uint32_t width)
 {
     struct pixel sum = {0};
-    uint32_t left = x ? x - 1 : 0;
+    uint32_t left = x ? x - 1 : 0, right = GS_MIN(x + 1, width - 1);
 
     add(&sum, row0[left], 0.125);
     add(&sum, row1[left], 0.125);
     add(&sum, row0[x], 0.25);
     add(&sum, row1[x], 0.25);
-    add(&sum, row0[x + 1], 0.125);
-    add(&sum, row1[x + 1], 0.125);
+    add(&sum, row0[right], 0.125);
+    add(&sum, row1[right], 0.125);
     return sum;
 }
 
@@ -135,12 +136,15 @@ void gs_reference_convert(const struct gs_scene *scene, struct gs_nv12 *pic)
     struct pixel *canvas = compose(scene);
 
     for (uint32_t y = 0; y < pic->height; y++) {
-        const struct pixel *row = canvas + (size_t)y * pic->width;
+        uint32_t width = scene->width, last = scene->height - 1;
+        const struct pixel *row = canvas + (size_t)GS_MIN(y, last) * width;
+        const struct pixel *next = canvas + (size_t)GS_MIN(y + 1, last) * width;
 
         for (uint32_t x = 0; x < pic->width; x++)
-            pic->y[(size_t)y * pic->y_stride + x] = quantise(luma(row[x]), 219, 16);
+            pic->y[(size_t)y * pic->y_stride + x] =
+                quantise(luma(row[GS_MIN(x, width - 1)]), 219, 16);
         for (uint32_t x = 0; y % 2 == 0 && x < pic->width; x += 2) {
-            struct pixel p = chroma_mean(row, row + pic->width, x);
+            struct pixel p = chroma_mean(row, next, x, width);
             uint8_t *uv = pic->uv + (size_t)(y / 2) * pic->uv_stride + x;
 
             uv[0] = quantise((p.b - luma(p)) / 1.8556, 224, 128);

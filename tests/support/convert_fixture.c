@@ -35,7 +35,7 @@ void convert_fixture_init(struct convert_fixture *f, uint32_t width, uint32_t he
 {
     test_scene_init(&f->s, width, height, seed);
     assert_int_equal(gs_converter_create(name, egl, width, height, &f->conv), 0);
-    assert_int_equal(gs_nv12_alloc(width, height, &f->pic), 0);
+    assert_int_equal(gs_nv12_alloc(gs_nv12_side(width), gs_nv12_side(height), &f->pic), 0);
 }
 
 void convert_fixture_finish(struct convert_fixture *f)
@@ -69,7 +69,7 @@ void convert_fixture_assert_same_as_new(struct convert_fixture *f)
     struct gs_nv12 whole;
 
     assert_int_equal(gs_nv12_alloc(f->pic.width, f->pic.height, &whole), 0);
-    assert_int_equal(gs_converter_create(name, egl, f->pic.width, f->pic.height, &conv), 0);
+    assert_int_equal(gs_converter_create(name, egl, f->conv->width, f->conv->height, &conv), 0);
     test_scene_damage_all(&f->s);
     assert_int_equal(gs_converter_convert(conv, &f->s.scene, &whole), 0);
     test_scene_forget_damage(&f->s);

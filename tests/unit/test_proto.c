@@ -229,6 +229,7 @@ static void test_worker_config_roundtrip(void **state)
                                  .height = 8192,
                                  .fps = 240,
                                  .max_kbps = 5000,
+                                 .quality = 18,
                                  .encoder = "x264",
                                  .runtime_dir = "/run/x",
                                  .udp_first = 47810,
@@ -241,6 +242,7 @@ static void test_worker_config_roundtrip(void **state)
     assert_int_equal(gs_worker_config_from_json(json, strlen(json), &out), 0);
     assert_int_equal(out.height, 8192);
     assert_int_equal(out.max_kbps, 5000);
+    assert_int_equal(out.quality, 18);
     assert_string_equal(out.encoder, "x264");
     assert_string_equal(out.converter, "");
     assert_string_equal(out.runtime_dir, "/run/x");
@@ -253,12 +255,35 @@ static void test_worker_config_roundtrip(void **state)
     assert_null(gs_worker_config_to_json(&c));
 }
 
-static void test_worker_config_refuses_odd_size(void **state)
+static void test_worker_config_sizes(void **state)
+{
+    static const struct {
+        uint32_t width;
+        int result;
+    } sizes[] = {{65, 0}, {8191, 0}, {63, -EBADMSG}, {8193, -EBADMSG}};
+    struct gs_worker_config c = {
+        .session = "s", .height = 64, .fps = 60, .runtime_dir = "/", .udp_first = 1, .udp_last = 1};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct gs_worker_config out = {0};
+        char *json;
+
+        c.width = sizes[i].width;
+        json = gs_worker_config_to_json(&c);
+        assert_int_equal(gs_worker_config_from_json(json, strlen(json), &out), sizes[i].result);
+        gs_worker_config_finish(&out);
+        free(json);
+    }
+}
+
+static void test_worker_config_refuses_quality(void **state)
 {
     struct gs_worker_config c = {.session = "s",
-                                 .width = 65,
+                                 .width = 64,
                                  .height = 64,
                                  .fps = 60,
+                                 .quality = 52,
                                  .runtime_dir = "/",
                                  .udp_first = 1,
                                  .udp_last = 1};
@@ -267,6 +292,25 @@ static void test_worker_config_refuses_odd_size(void **state)
     (void)state;
     assert_int_equal(gs_worker_config_from_json(json, strlen(json), &c), -EBADMSG);
     free(json);
+}
+
+static void test_video_roundtrip(void **state)
+{
+    struct gs_video v = {1281, 721}, out = {0};
+    uint8_t wire[GS_VIDEO_SIZE + 1] = {0};
+
+    (void)state;
+    gs_video_write(&v, wire);
+    assert_int_equal(gs_video_read(wire, GS_VIDEO_SIZE, &out), 0);
+    assert_int_equal(out.width, 1281);
+    assert_int_equal(out.height, 721);
+    assert_int_equal(gs_video_read(wire, GS_VIDEO_SIZE - 1, &out), -EBADMSG);
+    assert_int_equal(gs_video_read(wire, GS_VIDEO_SIZE + 1, &out), -EBADMSG);
+    gs_video_write(&(struct gs_video){63, 64}, wire);
+    assert_int_equal(gs_video_read(wire, GS_VIDEO_SIZE, &out), -EBADMSG);
+    gs_video_write(&(struct gs_video){64, 8193}, wire);
+    assert_int_equal(gs_video_read(wire, GS_VIDEO_SIZE, &out), -EBADMSG);
+    assert_int_equal(out.width, 1281);
 }
 
 static void test_worker_ready_roundtrip(void **state)
@@ -317,7 +361,9 @@ int main(void)
         cmocka_unit_test(test_welcome_roundtrip),
         cmocka_unit_test(test_bye_cuts_and_cleans),
         cmocka_unit_test(test_worker_config_roundtrip),
-        cmocka_unit_test(test_worker_config_refuses_odd_size),
+        cmocka_unit_test(test_worker_config_sizes),
+        cmocka_unit_test(test_worker_config_refuses_quality),
+        cmocka_unit_test(test_video_roundtrip),
         cmocka_unit_test(test_worker_ready_roundtrip),
         cmocka_unit_test(test_session_name_valid_cases),
     };
