@@ -171,6 +171,60 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
     return err;
 }
 
+/* Where the converter needs one. */
+static int alloc_picture(const struct gs_parts *p, const struct gs_worker_config *c,
+                         struct gs_nv12 *ret, char **ret_reason)
+{
+    int err = 0;
+
+    if (!p->converter->surface_of)
+        err = gs_nv12_alloc(gs_nv12_side(c->width), gs_nv12_side(c->height), ret);
+    if (err < 0)
+        *ret_reason = because("picture", err);
+    return err;
+}
+
+static int resize_source(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
+{
+    int err = p->source->impl->resize(p->source, c->width, c->height);
+
+    if (err < 0)
+        *ret_reason = because("source", err);
+    return err;
+}
+
+int gs_parts_resize(struct gs_parts *parts, const struct gs_worker_config *config,
+                    char **ret_reason)
+{
+    struct gs_parts next = {.egl = parts->egl};
+    struct gs_pipeline_parts with = {.width = config->width, .height = config->height};
+    int err;
+
+    err = open_encoder(&next, config, ret_reason);
+    if (!err)
+        err = open_converter(&next, config, ret_reason);
+    if (!err)
+        attach_converter(&next);
+    if (!err)
+        err = alloc_picture(&next, config, &with.picture, ret_reason);
+    if (!err)
+        err = resize_source(parts, config, ret_reason);
+    if (!err) {
+        with.encoder = next.encoder;
+        with.converter = next.converter;
+        gs_pipeline_replace(parts->pipeline, &with);
+        next.encoder = parts->encoder;
+        next.converter = parts->converter;
+        parts->encoder = with.encoder;
+        parts->converter = with.converter;
+    } else {
+        gs_nv12_free(&with.picture);
+    }
+    gs_converter_destroy(next.converter);
+    gs_encoder_destroy(next.encoder);
+    return err;
+}
+
 void gs_parts_finish(struct gs_parts *parts)
 {
     /* The pipeline's thread uses encoder and transport; the source reports to the pipeline. */

@@ -190,6 +190,28 @@ static int pattern_capture(struct gs_source *src, bool full,
     return r;
 }
 
+static int pattern_resize(struct gs_source *src, uint32_t width, uint32_t height)
+{
+    struct gs_pattern *p = (struct gs_pattern *)src;
+    uint32_t *pixels;
+
+    if (width == 0 || height == 0)
+        return -EINVAL;
+    pixels = g_try_malloc_n((gsize)width * height, sizeof(*pixels));
+    if (!pixels)
+        return -ENOMEM;
+    g_free(p->pixels);
+    p->pixels = pixels;
+    src->params.width = width;
+    src->params.height = height;
+    pixman_region32_clear(&p->damage);
+    fill(p, 0, 0, width, height, 0);
+    draw(p);
+    if (p->timer)
+        g_source_set_ready_time(p->timer, 0);
+    return 0;
+}
+
 static void pattern_frame_done(struct gs_source *src, uint64_t now_ns)
 {
     struct gs_pattern *p = (struct gs_pattern *)src;
@@ -215,6 +237,7 @@ const struct gs_source_impl gs_source_pattern = {
     .open = pattern_open,
     .start = pattern_start,
     .capture = pattern_capture,
+    .resize = pattern_resize,
     .frame_done = pattern_frame_done,
     .input = pattern_input,
     .close = pattern_close,

@@ -36,6 +36,8 @@ struct gs_pipeline {
     uint64_t commit;
     uint32_t frame_id, input_id, dirty_input_id;
     unsigned failures;
+    void (*when_idle)(void *user);
+    void *when_idle_user;
     struct gs_nv12
         picture; /* written while no frame is in flight, read by the encode thread else */
 
@@ -112,7 +114,7 @@ static void set_timer(struct gs_pipeline *pl, uint64_t at)
 
 static bool wants_capture(const struct gs_pipeline *pl)
 {
-    return pl->watched && !pl->busy && (pl->dirty || pl->keyframe);
+    return pl->watched && !pl->busy && !pl->when_idle && (pl->dirty || pl->keyframe);
 }
 
 /* A commit that waits to be captured keeps its callback: the next one would be drawn for nothing.
@@ -211,6 +213,15 @@ static gboolean on_tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static void tell_idle(struct gs_pipeline *pl)
+{
+    void (*fn)(void *user) = pl->when_idle;
+
+    pl->when_idle = NULL;
+    if (fn)
+        fn(pl->when_idle_user);
+}
+
 static gboolean on_done(int fd, GIOCondition condition GS_UNUSED, gpointer data)
 {
     struct gs_pipeline *pl = data;
@@ -232,6 +243,7 @@ static gboolean on_done(int fd, GIOCondition condition GS_UNUSED, gpointer data)
              job.trace.frame_id, (double)(job.trace.convert_end - job.trace.convert_start) / 1e6,
              (double)(job.trace.encode_end - job.trace.encode_start) / 1e6,
              (double)(job.trace.last_packet - job.trace.commit) / 1e6);
+    tell_idle(pl);
     schedule(pl);
     return G_SOURCE_CONTINUE;
 }
@@ -364,4 +376,26 @@ void gs_pipeline_request_keyframe(struct gs_pipeline *pl)
 {
     pl->keyframe = true;
     schedule(pl);
+}
+
+void gs_pipeline_when_idle(struct gs_pipeline *pl, void (*fn)(void *user), void *user)
+{
+    pl->when_idle = fn;
+    pl->when_idle_user = user;
+    if (pl->busy)
+        return;
+    tell_idle(pl);
+    schedule(pl);
+}
+
+void gs_pipeline_replace(struct gs_pipeline *pl, const struct gs_pipeline_parts *parts)
+{
+    pl->params.width = parts->width;
+    pl->params.height = parts->height;
+    pl->params.converter = parts->converter;
+    pl->params.encoder = parts->encoder;
+    gs_nv12_free(&pl->picture);
+    pl->picture = parts->picture;
+    pl->complete = false;
+    pl->keyframe = true;
 }

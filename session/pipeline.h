@@ -46,4 +46,19 @@ void gs_pipeline_set_watched(struct gs_pipeline *pl, bool watched);
 /* The next frame is an IDR, and there is a next frame even if nothing changed. */
 void gs_pipeline_request_keyframe(struct gs_pipeline *pl);
 
+/* Calls fn once, when no frame is in flight: from inside this call or later. No other frame begins
+ * before. One at a time. */
+void gs_pipeline_when_idle(struct gs_pipeline *pl, void (*fn)(void *user), void *user);
+
+struct gs_pipeline_parts {
+    uint32_t width, height; /* of the output */
+    struct gs_converter *converter;
+    struct gs_encoder *encoder;
+    struct gs_nv12 picture; /* taken; empty where the converter draws into the encoder's surface */
+};
+
+/* The next frame is made by these, whole, and an IDR. Only while no frame is in flight; those
+ * before are not used any more. */
+void gs_pipeline_replace(struct gs_pipeline *pl, const struct gs_pipeline_parts *parts);
+
 #define GS_PIPELINE_UNWATCHED_FPS 5

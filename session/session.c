@@ -12,6 +12,7 @@
 #include "common/log.h"
 #include "common/proto.h"
 #include "session/parts.h"
+#include "session/resize.h"
 #include "session/viewer.h"
 
 #define END_FLUSH_MS 500
@@ -27,6 +28,8 @@ struct gs_session {
 
     struct gs_parts parts;
     struct gs_viewer viewer;
+    struct gs_resize resize;
+    guint resize_timer;
 };
 
 /* ---- end ---- */
@@ -143,18 +146,23 @@ static void on_input_applied(void *user, uint32_t input_id)
 
 /* ---- beginning ---- */
 
+static void note_kinds(struct gs_session *s)
+{
+    g_strlcpy(s->ready.encoder, s->parts.encoder->impl->name, sizeof(s->ready.encoder));
+    g_strlcpy(s->ready.converter, s->parts.converter->impl->name, sizeof(s->ready.converter));
+    g_snprintf(s->why, sizeof(s->why), "%s; %s", s->parts.encoder->why, s->parts.converter->why);
+}
+
 static void say_ready(struct gs_session *s)
 {
     char *json;
 
     g_strlcpy(s->ready.renderer, s->parts.renderer, sizeof(s->ready.renderer));
-    g_strlcpy(s->ready.encoder, s->parts.encoder->impl->name, sizeof(s->ready.encoder));
-    g_strlcpy(s->ready.converter, s->parts.converter->impl->name, sizeof(s->ready.converter));
+    note_kinds(s);
     s->ready.udp_port = s->parts.transport->udp_port;
     s->ready.x11_display = s->parts.source->impl->x11_display
                                ? s->parts.source->impl->x11_display(s->parts.source)
                                : -1;
-    g_snprintf(s->why, sizeof(s->why), "%s; %s", s->parts.encoder->why, s->parts.converter->why);
     gs_info("%ux%u at %u fps, encoder %s, converter %s, renderer %s, UDP port %u", s->config.width,
             s->config.height, s->config.fps, s->ready.encoder, s->ready.converter,
             s->ready.renderer, s->ready.udp_port);
@@ -267,6 +275,88 @@ static void client_closed(struct gs_session *s, uint32_t id)
     release_client(s);
 }
 
+/* ---- size ---- */
+
+static void schedule_resize(struct gs_session *s);
+
+static void tell_size(struct gs_session *s, const struct gs_video *video)
+{
+    uint8_t payload[GS_VIDEO_SIZE];
+
+    gs_video_write(video, payload);
+    gs_viewer_send(&s->viewer, GS_MSG_VIDEO, payload, sizeof(payload));
+}
+
+static void change_size(struct gs_session *s, const struct gs_video *video)
+{
+    struct gs_worker_config config = s->config;
+    g_autofree char *reason = NULL;
+
+    config.width = video->width;
+    config.height = video->height;
+    if (gs_parts_resize(&s->parts, &config, &reason) < 0) {
+        gs_warn("the size stays %ux%u and does not become %ux%u: %s", s->config.width,
+                s->config.height, video->width, video->height, reason);
+        return;
+    }
+    s->config.width = video->width;
+    s->config.height = video->height;
+    note_kinds(s);
+    /* All pictures of the old size have left. */
+    tell_size(s, video);
+    gs_info("%ux%u from now on", video->width, video->height);
+}
+
+/* No frame is in flight. */
+static void on_idle_to_resize(void *user)
+{
+    struct gs_session *s = user;
+    uint64_t begin = gs_now_ns();
+    struct gs_video video;
+
+    if (s->ended || !gs_resize_take(&s->resize, begin, &video))
+        return;
+    if (video.width != s->config.width || video.height != s->config.height) {
+        change_size(s, &video);
+        gs_resize_done(&s->resize, begin, gs_now_ns());
+    }
+    schedule_resize(s);
+}
+
+static gboolean on_resize_due(gpointer data)
+{
+    struct gs_session *s = data;
+
+    s->resize_timer = 0;
+    gs_pipeline_when_idle(s->parts.pipeline, on_idle_to_resize, s);
+    return G_SOURCE_REMOVE;
+}
+
+static void schedule_resize(struct gs_session *s)
+{
+    uint64_t due = gs_resize_due(&s->resize), now = gs_now_ns();
+
+    if (due == UINT64_MAX || s->resize_timer)
+        return;
+    s->resize_timer = g_timeout_add(
+        due <= now ? 0 : (guint)((due - now + GS_NS_PER_MS - 1) / GS_NS_PER_MS), on_resize_due, s);
+}
+
+static void want_size(struct gs_session *s, const uint8_t *payload, size_t size)
+{
+    struct gs_video video;
+
+    if (!s->parts.pipeline)
+        return;
+    if (gs_video_read(payload, size, &video) < 0) {
+        gs_warn("the size stays %ux%u: the host asked for one that cannot be", s->config.width,
+                s->config.height);
+        return;
+    }
+    gs_resize_want(&s->resize, &video);
+    schedule_resize(s);
+}
+
 /* ---- link ---- */
 
 static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
@@ -283,6 +373,10 @@ static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size
     }
     if (type == GS_LINK_STOP) {
         gs_session_stop(s);
+        return;
+    }
+    if (type == GS_LINK_RESIZE) {
+        want_size(s, payload, size);
         return;
     }
     gs_reader_init(&r, payload, size);
@@ -332,6 +426,8 @@ void gs_session_destroy(struct gs_session *s)
 {
     if (!s)
         return;
+    if (s->resize_timer)
+        g_source_remove(s->resize_timer);
     gs_parts_finish(&s->parts);
     gs_channel_destroy(s->link);
     gs_worker_config_finish(&s->config);

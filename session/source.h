@@ -33,10 +33,10 @@ struct gs_source_listener {
 };
 
 struct gs_source_params {
-    uint32_t width, height, fps;
-    const char *runtime_dir; /* private, 0700; sockets go here */
-    struct gs_egl *egl;      /* NULL: no GPU, memory buffers only */
-    char *const *argv;       /* application, NULL-terminated */
+    uint32_t width, height, fps; /* those of a source follow resize */
+    const char *runtime_dir;     /* private, 0700; sockets go here */
+    struct gs_egl *egl;          /* NULL: no GPU, memory buffers only */
+    char *const *argv;           /* application, NULL-terminated */
     const struct gs_source_listener *listener;
     void *user;
 };
@@ -50,6 +50,8 @@ struct gs_source_impl {
      * damaged. Returns fn's result. */
     int (*capture)(struct gs_source *src, bool full,
                    int (*fn)(void *user, const struct gs_scene *scene), void *user);
+    /* From now on the output is that large, and all of it damaged. -errno: it stays as it was. */
+    int (*resize)(struct gs_source *src, uint32_t width, uint32_t height);
     /* Sends the frame callbacks that are due. */
     void (*frame_done)(struct gs_source *src, uint64_t now_ns);
     void (*input)(struct gs_source *src, const struct gs_input *in);

@@ -141,6 +141,22 @@ static int desktop_capture(struct gs_source *src, bool full,
     return gs_scene_capture(gs_desktop_from(src), full, fn, user);
 }
 
+/* The listener is told by the update that this asks for. */
+static int desktop_resize(struct gs_source *src, uint32_t width, uint32_t height)
+{
+    struct gs_desktop *d = gs_desktop_from(src);
+
+    if (width == 0 || height == 0 || width > INT16_MAX || height > INT16_MAX)
+        return -EINVAL;
+    src->params.width = width;
+    src->params.height = height;
+    gs_output_resized(d);
+    gs_view_arrange(d);
+    gs_pointer_clamp(d);
+    gs_scene_damage_all(d);
+    return 0;
+}
+
 static void desktop_frame_done(struct gs_source *src, uint64_t now_ns)
 {
     gs_surfaces_frame_done(gs_desktop_from(src), now_ns);
@@ -176,6 +192,7 @@ const struct gs_source_impl gs_source_desktop = {
     .open = desktop_open,
     .start = desktop_start,
     .capture = desktop_capture,
+    .resize = desktop_resize,
     .frame_done = desktop_frame_done,
     .input = desktop_input,
     .set_keymap = desktop_set_keymap,

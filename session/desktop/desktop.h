@@ -131,6 +131,7 @@ struct gs_desktop {
     GArray *layers, *layers_before; /* struct gs_layer */
     pixman_region32_t damage;       /* of the output, since the last capture */
     struct wl_event_source *update_idle;
+    bool all_damaged; /* the listener is to hear it from the next update */
     guint occluded_timer;
     uint64_t n_captures;
 
@@ -216,6 +217,8 @@ struct gs_texture *gs_texture_of(struct wlr_surface *surface);
 
 /* ---- output.c ---- */
 void gs_output_init(struct gs_desktop *d);
+/* Makes the size in the parameters that of the output. */
+void gs_output_resized(struct gs_desktop *d);
 void gs_output_finish(struct gs_desktop *d);
 
 /* ---- guard.c: memory that its owner may cut short while we read it ---- */
@@ -247,6 +250,8 @@ void gs_scene_finish(struct gs_desktop *d);
 bool gs_scene_update(struct gs_desktop *d);
 /* Windows came, went, moved: updates soon, and then says so to the listener. */
 void gs_scene_changed(struct gs_desktop *d);
+/* Everything is damaged; says so to the listener soon. */
+void gs_scene_damage_all(struct gs_desktop *d);
 int gs_scene_capture(struct gs_desktop *d, bool full,
                      int (*fn)(void *user, const struct gs_scene *scene), void *user);
 
@@ -256,6 +261,8 @@ void gs_view_map(struct gs_view *view, struct wlr_surface *surface);
 void gs_view_unmap(struct gs_view *view);
 /* Puts it where it belongs; call when its size may have changed. */
 void gs_view_place(struct gs_view *view);
+/* All windows anew, for an output of another size. */
+void gs_view_arrange(struct gs_desktop *d);
 void gs_view_set_fullscreen(struct gs_view *view, bool on);
 /* Raises it with its dialogs and gives it the keyboard. NULL: nobody has the keyboard. */
 void gs_view_focus(struct gs_desktop *d, struct gs_view *view);
@@ -292,6 +299,8 @@ void gs_pointer_input(struct gs_desktop *d, const struct gs_input *in);
 void gs_pointer_release_all(struct gs_desktop *d);
 /* Windows moved under the pointer. */
 void gs_pointer_refocus(struct gs_desktop *d);
+/* Back into the output. */
+void gs_pointer_clamp(struct gs_desktop *d);
 void gs_pointer_warp(struct gs_desktop *d, double x, double y);
 
 /* ---- drag.c ---- */

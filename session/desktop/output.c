@@ -53,21 +53,27 @@ static const struct wlr_output_impl output_impl = {
     .destroy = output_destroy,
 };
 
-void gs_output_init(struct gs_desktop *d)
+/* Tells clients and, over the layout, xdg-output; Xwayland's screen follows. */
+void gs_output_resized(struct gs_desktop *d)
 {
     const struct gs_source_params *p = &d->base.params;
 
+    /* Toolkits derive a scale factor from the size; 96 dpi asks for none. */
+    d->output.phys_width = (int)(p->width * 254 / 960);
+    d->output.phys_height = (int)(p->height * 254 / 960);
+    wlr_output_update_custom_mode(&d->output, (int)p->width, (int)p->height,
+                                  (int32_t)(p->fps * 1000));
+}
+
+void gs_output_init(struct gs_desktop *d)
+{
     wlr_backend_init(&d->backend, &backend_impl);
     d->backend_ready = true;
     wlr_output_init(&d->output, &d->backend, &output_impl, d->display);
     d->output_ready = true;
     wlr_output_set_name(&d->output, "gpushare-1");
     wlr_output_set_description(&d->output, "gpushare session");
-    wlr_output_update_custom_mode(&d->output, (int)p->width, (int)p->height,
-                                  (int32_t)(p->fps * 1000));
-    /* Toolkits derive a scale factor from the size; 96 dpi asks for none. */
-    d->output.phys_width = (int)(p->width * 254 / 960);
-    d->output.phys_height = (int)(p->height * 254 / 960);
+    gs_output_resized(d);
     wlr_output_update_enabled(&d->output, true);
 }
 

@@ -254,6 +254,11 @@ void gs_pointer_refocus(struct gs_desktop *d)
     gs_constraints_update(d);
 }
 
+void gs_pointer_clamp(struct gs_desktop *d)
+{
+    place(d, d->pointer_x, d->pointer_y);
+}
+
 void gs_pointer_warp(struct gs_desktop *d, double x, double y)
 {
     place(d, x, y);

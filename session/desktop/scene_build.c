@@ -254,9 +254,12 @@ bool gs_scene_update(struct gs_desktop *d)
 static void handle_update_idle(void *data)
 {
     struct gs_desktop *d = data;
+    bool changed;
 
     d->update_idle = NULL;
-    if (gs_scene_update(d))
+    changed = gs_scene_update(d) || d->all_damaged;
+    d->all_damaged = false;
+    if (changed)
         gs_desktop_damaged(d, gs_now_ns());
     gs_surfaces_check_frames(d);
     gs_pointer_refocus(d);
@@ -303,15 +306,26 @@ static void after_capture(struct gs_desktop *d)
     }
 }
 
-static void damage_all(struct gs_desktop *d)
+static void damage_layers(struct gs_desktop *d)
 {
     for (guint i = 0; i < d->layers->len; i++) {
         struct gs_layer *l = &g_array_index(d->layers, struct gs_layer, i);
 
         pixman_region32_union_rect(l->damage, l->damage, 0, 0, l->width, l->height);
     }
-    pixman_region32_union_rect(&d->damage, &d->damage, 0, 0, d->base.params.width,
-                               d->base.params.height);
+}
+
+static void damage_output(struct gs_desktop *d)
+{
+    pixman_region32_fini(&d->damage);
+    pixman_region32_init_rect(&d->damage, 0, 0, d->base.params.width, d->base.params.height);
+}
+
+void gs_scene_damage_all(struct gs_desktop *d)
+{
+    damage_output(d);
+    d->all_damaged = true;
+    gs_scene_changed(d);
 }
 
 int gs_scene_capture(struct gs_desktop *d, bool full,
@@ -321,8 +335,10 @@ int gs_scene_capture(struct gs_desktop *d, bool full,
     int r;
 
     gs_scene_update(d);
-    if (full)
-        damage_all(d);
+    if (full) {
+        damage_layers(d);
+        damage_output(d);
+    }
     scene = (struct gs_scene){
         .width = d->base.params.width,
         .height = d->base.params.height,

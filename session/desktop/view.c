@@ -153,6 +153,16 @@ void gs_view_unmap(struct gs_view *view)
     gs_launch_check(d);
 }
 
+void gs_view_arrange(struct gs_desktop *d)
+{
+    struct gs_view *view;
+
+    wl_list_for_each (view, &d->views, link) {
+        view->impl->configure(view);
+        gs_view_place(view);
+    }
+}
+
 void gs_view_set_fullscreen(struct gs_view *view, bool on)
 {
     view->fullscreen = on;

@@ -83,6 +83,49 @@ static void test_source_capture_failed(void **state)
     }
 }
 
+static bool damaged(struct source_rig *rig)
+{
+    return rig->dirty;
+}
+
+static bool redrawn(struct source_rig *rig)
+{
+    return rig->n_captures >= 2 && source_rig_colours(rig, 8) >= 8;
+}
+
+/* Up, down, odd; the whole of it is new damage that the listener hears of later. */
+static void test_source_resize(void **state)
+{
+    static const uint32_t sizes[][2] = {{900, 700}, {321, 243}, {64, 64}, {640, 480}};
+
+    (void)state;
+    for (size_t i = 0; gs_source_impls[i]; i++) {
+        struct source_rig rig;
+
+        assert_int_equal(source_rig_open(&rig, gs_source_impls[i]->name, 640, 480, simple_app), 0);
+        assert_true(source_rig_wait(&rig, drew_three, 10000));
+        for (size_t k = 0; k < G_N_ELEMENTS(sizes); k++) {
+            unsigned heard = rig.n_damaged;
+
+            assert_int_equal(source_rig_resize(&rig, sizes[k][0], sizes[k][1]), 0);
+            assert_int_equal(rig.n_damaged, heard);
+            rig.keep_up = rig.dirty = false;
+            assert_true(source_rig_wait(&rig, damaged, 10000));
+            assert_int_equal(source_rig_capture(&rig, false), 0);
+            assert_int_equal(rig.scene_width, sizes[k][0]);
+            assert_int_equal(rig.scene_height, sizes[k][1]);
+            assert_int_equal(rig.damage_area_last, sizes[k][0] * sizes[k][1]);
+            rig.keep_up = true;
+            rig.n_captures = 0;
+            assert_true(source_rig_wait(&rig, redrawn, 10000));
+        }
+        assert_int_equal(source_rig_resize(&rig, 0, 480), -EINVAL);
+        assert_int_equal(source_rig_capture(&rig, true), 0);
+        assert_int_equal(rig.scene_width, 640);
+        source_rig_close(&rig);
+    }
+}
+
 /* Whatever is sent, it is taken. */
 static void test_source_input_any(void **state)
 {
@@ -160,7 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_source_create_unknown),      cmocka_unit_test(test_source_draws),
         cmocka_unit_test(test_source_capture_failed),      cmocka_unit_test(test_source_input_any),
-        cmocka_unit_test(test_pattern_counter_and_button),
+        cmocka_unit_test(test_pattern_counter_and_button), cmocka_unit_test(test_source_resize),
     };
 
     if (!have_program())

@@ -143,7 +143,10 @@ static int compose(void *user, const struct gs_scene *scene)
     pixman_region32_init(&clip);
     pixman_region32_copy(&clip, (pixman_region32_t *)(void *)scene->damage);
     pixman_region32_copy(&rig->damage, &clip);
-    rig->damage_area += area(&clip);
+    rig->damage_area_last = area(&clip);
+    rig->damage_area += rig->damage_area_last;
+    rig->scene_width = scene->width;
+    rig->scene_height = scene->height;
     rig->n_layers = scene->n_layers;
     pixman_image_set_clip_region32(rig->image, &clip);
     pixman_image_fill_boxes(PIXMAN_OP_SRC, rig->image, &black, 1, &all);
@@ -163,6 +166,27 @@ int source_rig_capture(struct source_rig *rig, bool full)
 
 /* ---- life ---- */
 
+static void make_picture(struct source_rig *rig, uint32_t width, uint32_t height)
+{
+    if (rig->image)
+        pixman_image_unref(rig->image);
+    g_free(rig->pixels);
+    rig->width = width;
+    rig->height = height;
+    rig->pixels = g_new0(uint32_t, (size_t)width * height);
+    rig->image = pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)width, (int)height, rig->pixels,
+                                          (int)width * 4);
+}
+
+int source_rig_resize(struct source_rig *rig, uint32_t width, uint32_t height)
+{
+    int r = rig->src->impl->resize(rig->src, width, height);
+
+    if (r == 0)
+        make_picture(rig, width, height);
+    return r;
+}
+
 int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
                     char *const *argv)
 {
@@ -175,14 +199,10 @@ int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, ui
     int r;
 
     memset(rig, 0, sizeof(*rig));
-    rig->width = width;
-    rig->height = height;
     rig->keep_up = true;
     rig->runtime_dir = g_dir_make_tmp("gpushare-test-XXXXXX", NULL);
     params.runtime_dir = rig->runtime_dir;
-    rig->pixels = g_new0(uint32_t, (size_t)width * height);
-    rig->image = pixman_image_create_bits(PIXMAN_x8r8g8b8, (int)width, (int)height, rig->pixels,
-                                          (int)width * 4);
+    make_picture(rig, width, height);
     pixman_region32_init(&rig->damage);
     r = gs_source_create(name, &params, &rig->src);
     if (r == 0)

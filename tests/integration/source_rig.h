@@ -14,15 +14,17 @@ struct source_rig {
     struct gs_source *src;
     char *runtime_dir;
     uint32_t width, height;
-    uint32_t *pixels; /* XRGB8888, width × height */
+    uint32_t scene_width, scene_height; /* of the last capture */
+    uint32_t *pixels;                   /* XRGB8888, width × height */
     pixman_image_t *image;
 
     unsigned n_damaged, n_frame_wanted, n_cursor, n_mode, n_ended, n_captures, n_layers;
-    uint64_t commit_ns;       /* of the last damaged */
-    bool dirty;               /* damaged since the last capture */
-    bool keep_up;             /* capture whenever it is dirty */
-    pixman_region32_t damage; /* that the last capture came with */
-    uint64_t damage_area;     /* of all captures so far */
+    uint64_t commit_ns;        /* of the last damaged */
+    bool dirty;                /* damaged since the last capture */
+    bool keep_up;              /* capture whenever it is dirty */
+    pixman_region32_t damage;  /* that the last capture came with */
+    uint64_t damage_area_last; /* of that one */
+    uint64_t damage_area;      /* of all captures so far */
     struct gs_cursor_msg cursor;
     enum gs_pointer_mode mode;
     int wait_status;
@@ -39,6 +41,8 @@ void source_rig_close(struct source_rig *rig);
 /* Iterates until done(rig) or timeout_ms; returns done(rig). */
 bool source_rig_wait(struct source_rig *rig, bool (*done)(struct source_rig *rig), int timeout_ms);
 void source_rig_run(struct source_rig *rig, int ms);
+/* Resizes the source; the picture follows, black. Returns what it returned. */
+int source_rig_resize(struct source_rig *rig, uint32_t width, uint32_t height) GS_MUST_CHECK;
 int source_rig_capture(struct source_rig *rig, bool full);
 /* Writes the picture to $GS_TEST_PICTURES/name.png, if that is set. */
 void source_rig_picture(struct source_rig *rig, const char *name);

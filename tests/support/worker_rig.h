@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A real worker, with the test as its host and its client: the test speaks the link, receives the
+ * stream with the client's receiver and decodes every frame. Thread: main, in the default
+ * GMainContext; frames are decoded on the receiver's thread and read under a lock.
+ */
+#pragma once
+
+#include <glib.h>
+#include <libavutil/frame.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "client/decode.h"
+#include "client/picture.h"
+#include "client/receive/receiver.h"
+#include "common/channel.h"
+#include "common/macros.h"
+#include "common/proto.h"
+
+#define WORKER_RIG_DEADLINE_MS 30000
+
+/* A frame as it was decoded. */
+struct worker_frame {
+    uint32_t id, width, height, bytes;
+    bool keyframe, discontinuity;
+    int err;               /* of the decoder */
+    uint64_t host_capture; /* CLOCK_MONOTONIC, as is the rest */
+    uint64_t decoded;
+};
+
+/* A VIDEO message. */
+struct worker_size {
+    struct gs_video video;
+    uint32_t last_id; /* the newest frame when it came */
+    uint64_t at;
+};
+
+struct worker_rig {
+    GPid pid;
+    char *dir, *mark;
+    struct gs_channel *link;
+    bool ready, welcomed, closed;
+    int x11_display;
+    struct gs_welcome welcome;
+    GArray *sizes;     /* struct worker_size */
+    uint64_t asked_at; /* of the last worker_rig_resize */
+    uint32_t inputs;
+    struct gs_receiver *rx;
+    struct gs_decoder *decoder;
+
+    GMutex lock; /* the rest */
+    GArray *frames;
+    struct gs_picture *newest;
+};
+
+struct worker_rig_params {
+    const char *source, *encoder; /* NULL: chosen */
+    uint32_t width, height, fps;
+    uint32_t max_kbps, quality;
+    const char *const *argv; /* application, NULL-terminated; may be NULL */
+};
+
+/* Starts it and connects. 0, or -errno with the reason on stderr; finish it in both cases. */
+int worker_rig_start(const struct worker_rig_params *params, struct worker_rig *ret) GS_MUST_CHECK;
+/* Ends the session and checks that nothing of it is left: 0, -EBUSY, or -ETIMEDOUT. */
+int worker_rig_stop(struct worker_rig *rig) GS_MUST_CHECK;
+void worker_rig_finish(struct worker_rig *rig);
+
+void worker_rig_resize(struct worker_rig *rig, uint32_t width, uint32_t height);
+/* Any payload as GS_LINK_RESIZE. */
+void worker_rig_resize_raw(struct worker_rig *rig, const void *payload, size_t size);
+void worker_rig_input(struct worker_rig *rig, const struct gs_input *in);
+/* Turns the main context until done(rig, user) or the deadline; returns done(). */
+bool worker_rig_wait(struct worker_rig *rig, bool (*done)(struct worker_rig *rig, void *user),
+                     void *user);
+void worker_rig_run(struct worker_rig *rig, unsigned ms);
+
+unsigned worker_rig_frames(struct worker_rig *rig);
+struct worker_frame worker_rig_frame(struct worker_rig *rig, unsigned i);
+/* The newest picture, for gs_picture_unref; NULL: none yet. */
+struct gs_picture *worker_rig_picture(struct worker_rig *rig);
