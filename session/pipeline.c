@@ -12,14 +12,18 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "session/pacing.h"
+#include "session/refine.h"
 
 #define MAX_FAILURES_IN_A_ROW 30
+#define DEFAULT_QUALITY 23 /* of an encoder that does not say */
 
 /* What the encode thread is given, and gives back. */
 struct job {
     struct gs_frame_trace trace;
     bool idr;
+    uint32_t quality; /* not 0: the picture before, better */
     int encode_err, send_err;
+    size_t bytes;
 };
 
 struct gs_pipeline {
@@ -31,10 +35,11 @@ struct gs_pipeline {
     int timer_fd;
     uint64_t timer_at; /* what timer_fd is set to; 0: off */
     struct gs_pacing pacing;
+    struct gs_refine refine;
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
     bool dirty, busy, callback_wanted;
     uint64_t commit;
-    uint32_t frame_id, input_id, dirty_input_id;
+    uint32_t frame_id, input_id, dirty_input_id, shown_input_id;
     unsigned failures;
     void (*when_idle)(void *user);
     void *when_idle_user;
@@ -60,7 +65,8 @@ static struct gs_nv12 *picture(struct gs_pipeline *pl)
 
 static void encode_one(struct gs_pipeline *pl, struct job *job)
 {
-    const struct gs_encode_options options = {.idr = job->idr, .frame_id = job->trace.frame_id};
+    const struct gs_encode_options options = {
+        .idr = job->idr, .frame_id = job->trace.frame_id, .quality = job->quality};
     struct gs_packet packet;
 
     job->trace.encode_start = gs_now_ns();
@@ -68,6 +74,7 @@ static void encode_one(struct gs_pipeline *pl, struct job *job)
     job->trace.encode_end = gs_now_ns();
     if (job->encode_err < 0)
         return;
+    job->bytes = packet.size;
     job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
 }
 
@@ -117,6 +124,13 @@ static bool wants_capture(const struct gs_pipeline *pl)
     return pl->watched && !pl->busy && !pl->when_idle && (pl->dirty || pl->keyframe);
 }
 
+/* There is a picture, and nothing else to do. */
+static bool may_refine(const struct gs_pipeline *pl)
+{
+    return pl->watched && pl->complete && !pl->busy && !pl->when_idle && !pl->dirty &&
+           !pl->keyframe;
+}
+
 /* A commit that waits to be captured keeps its callback: the next one would be drawn for nothing.
  */
 static bool may_answer_callbacks(const struct gs_pipeline *pl)
@@ -130,6 +144,8 @@ static void schedule(struct gs_pipeline *pl)
 
     if (wants_capture(pl))
         at = gs_pacing_capture_at(&pl->pacing, now);
+    if (may_refine(pl))
+        at = gs_refine_due(&pl->refine);
     if (may_answer_callbacks(pl))
         at = GS_MIN(at, gs_pacing_callback_at(&pl->pacing, now));
     if (at <= now)
@@ -162,6 +178,17 @@ static void note_result(struct gs_pipeline *pl, const char *what, int err)
     }
 }
 
+static void start_job(struct gs_pipeline *pl, const struct job *job)
+{
+    pl->frame_id = job->trace.frame_id;
+    pl->busy = true;
+    pthread_mutex_lock(&pl->lock);
+    pl->job = *job;
+    pl->have_job = true;
+    pthread_cond_signal(&pl->wake);
+    pthread_mutex_unlock(&pl->lock);
+}
+
 static void capture(struct gs_pipeline *pl, uint64_t now)
 {
     struct gs_frame_trace trace = {.frame_id = pl->frame_id + 1,
@@ -181,14 +208,25 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
         return;
     }
     pl->complete = true;
-    pl->frame_id++;
-    pl->busy = true;
-    pthread_mutex_lock(&pl->lock);
-    pl->job = (struct job){.trace = trace, .idr = pl->keyframe};
-    pl->have_job = true;
-    pthread_cond_signal(&pl->wake);
-    pthread_mutex_unlock(&pl->lock);
+    pl->shown_input_id = trace.input_id;
+    gs_refine_changed(&pl->refine, now);
+    start_job(pl, &(struct job){.trace = trace, .idr = pl->keyframe});
     pl->keyframe = false;
+}
+
+/* The picture that was sent last, once more. */
+static void refine(struct gs_pipeline *pl, uint64_t now)
+{
+    uint32_t quality = pl->params.encoder->params.quality;
+    struct job job = {.trace = {.frame_id = pl->frame_id + 1,
+                                .input_id = pl->shown_input_id,
+                                .commit = now,
+                                .grant = now,
+                                .convert_start = now,
+                                .convert_end = now}};
+
+    job.quality = gs_refine_begin(&pl->refine, quality ? quality : DEFAULT_QUALITY);
+    start_job(pl, &job);
 }
 
 static gboolean on_tick(gpointer data)
@@ -204,6 +242,8 @@ static gboolean on_tick(gpointer data)
     }
     if (wants_capture(pl) && gs_pacing_capture_at(&pl->pacing, now) <= now)
         capture(pl, now);
+    if (may_refine(pl) && gs_refine_due(&pl->refine) <= now)
+        refine(pl, now);
     if (may_answer_callbacks(pl) && gs_pacing_callback_at(&pl->pacing, now) <= now) {
         pl->callback_wanted = false;
         gs_pacing_callback_sent(&pl->pacing, now);
@@ -238,7 +278,11 @@ static gboolean on_done(int fd, GIOCondition condition GS_UNUSED, gpointer data)
     /* A frame that never left leaves no gap for the receiver to see. */
     if (job.send_err < 0)
         pl->keyframe = true;
-    gs_pacing_encoded(&pl->pacing, gs_now_ns() - job.trace.grant);
+    if (job.quality)
+        gs_refine_done(&pl->refine, job.trace.grant, job.bytes,
+                       pl->params.encoder->params.max_kbps);
+    else
+        gs_pacing_encoded(&pl->pacing, gs_now_ns() - job.trace.grant);
     gs_trace("frame %u: convert %.2f ms, encode %.2f ms, commit to sent %.2f ms",
              job.trace.frame_id, (double)(job.trace.convert_end - job.trace.convert_start) / 1e6,
              (double)(job.trace.encode_end - job.trace.encode_start) / 1e6,
@@ -357,6 +401,7 @@ void gs_pipeline_frame_wanted(struct gs_pipeline *pl)
 void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
 {
     pl->input_id = input_id;
+    gs_refine_disturbed(&pl->refine, gs_now_ns());
 }
 
 void gs_pipeline_set_watched(struct gs_pipeline *pl, bool watched)

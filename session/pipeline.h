@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The way of a frame through the worker: a commit is captured and converted on the main thread,
- * encoded and sent on the encode thread, at most one at a time, the newest always next. Everything
- * here is called on the session's main thread.
+ * encoded and sent on the encode thread, at most one at a time, the newest always next. A picture
+ * at rest is encoded again, better (session/refine.h). Everything here is called on the session's
+ * main thread.
  */
 #pragma once
 

@@ -30,6 +30,18 @@ static void draw_colours(struct app_window *win, const struct gs_canvas *canvas)
     gs_paint_colours(canvas);
 }
 
+static void draw_ramps(struct app_window *win, const struct gs_canvas *canvas)
+{
+    (void)win;
+    gs_paint_ramps(canvas);
+}
+
+static void draw_stripes(struct app_window *win, const struct gs_canvas *canvas)
+{
+    (void)win;
+    gs_paint_stripes(canvas);
+}
+
 /* A page with a field in its middle half that shows the colour. */
 static void draw_flip(struct app_window *win, const struct gs_canvas *canvas)
 {
@@ -81,6 +93,8 @@ static const struct app_mode modes[] = {
     {.name = "static", .draw = draw_static},
     {.name = "flip", .draw = draw_flip, .press = press_flip},
     {.name = "colours", .draw = draw_colours},
+    {.name = "ramps", .draw = draw_ramps},
+    {.name = "stripes", .draw = draw_stripes},
     {.name = "scroll", .animated = true, .draw = draw_scroll},
     {.name = "windows", .draw = draw_windows, .start = start_windows, .press = press_windows},
 };

@@ -23,7 +23,7 @@ void app_options_parse(int argc, char **argv, struct app_options *ret)
     char *mode = NULL;
     const GOptionEntry entries[] = {
         {"mode", 0, 0, G_OPTION_ARG_STRING, &mode,
-         "counter, static, flip, colours, scroll or windows", "MODE"},
+         "counter, static, flip, colours, ramps, stripes, scroll or windows", "MODE"},
         {"fps", 0, 0, G_OPTION_ARG_INT, &o.fps, "frames a second at most", "N"},
         {"frames", 0, 0, G_OPTION_ARG_INT, &o.frames, "exit after N frames were shown", "N"},
         {"exit-status", 0, 0, G_OPTION_ARG_INT, &o.status, "exit with N", "N"},

@@ -106,6 +106,48 @@ void gs_paint_colours(const struct gs_canvas *c)
     }
 }
 
+uint32_t gs_ramp_colour(uint32_t cell)
+{
+    uint32_t v = cell % 256;
+
+    switch (cell / 256) {
+    case 0:
+        return v * 0x010101;
+    case 1:
+        return v << 16;
+    case 2:
+        return v << 8;
+    case 3:
+        return v;
+    case 4:
+        return v << 16 | (255 - v) << 8 | (v * 7 & 255);
+    default:
+        return 0;
+    }
+}
+
+void gs_paint_ramps(const struct gs_canvas *c)
+{
+    uint32_t columns = (c->width + GS_RAMP_CELL - 1) / GS_RAMP_CELL;
+    uint32_t rows = (c->height + GS_RAMP_CELL - 1) / GS_RAMP_CELL;
+
+    for (uint32_t i = 0; i < columns * rows; i++)
+        gs_paint_rect(c, (int)(i % columns * GS_RAMP_CELL), (int)(i / columns * GS_RAMP_CELL),
+                      GS_RAMP_CELL, GS_RAMP_CELL, gs_ramp_colour(i));
+}
+
+uint32_t gs_stripe_edge(uint32_t i)
+{
+    return i ? i * GS_STRIPE_WIDTH + i % 2 : 0;
+}
+
+void gs_paint_stripes(const struct gs_canvas *c)
+{
+    for (uint32_t i = 0; gs_stripe_edge(i) < c->width; i++)
+        gs_paint_rect(c, (int)gs_stripe_edge(i), 0, GS_STRIPE_WIDTH + 1, (int)c->height,
+                      i % 2 ? GS_STRIPE_B : GS_STRIPE_A);
+}
+
 void gs_paint_blocks(const struct gs_canvas *c, uint32_t value)
 {
     uint32_t gray = value ^ (value >> 1);

@@ -29,6 +29,21 @@ void gs_paint_motion(const struct gs_canvas *c, uint32_t frame);
 /* Lines of what looks like text, moved up by `scroll` pixels. */
 void gs_paint_page(const struct gs_canvas *c, uint32_t scroll);
 void gs_paint_colours(const struct gs_canvas *c);
+/* Flat cells from left to right and top to bottom: all values of grey, red, green, blue, and of a
+ * mixture; then black. */
+#define GS_RAMP_CELL 16
+#define GS_RAMPS 5
+#define GS_RAMP_CELLS (GS_RAMPS * 256)
+uint32_t gs_ramp_colour(uint32_t cell); /* 0xRRGGBB */
+void gs_paint_ramps(const struct gs_canvas *c);
+/* Upright stripes of two colours of nearly the same luma; the edges lie on even and odd columns in
+ * turn. */
+#define GS_STRIPE_WIDTH 64
+#define GS_STRIPE_A 0xc02020
+#define GS_STRIPE_B 0x2060c0
+/* Column at which stripe i begins. */
+uint32_t gs_stripe_edge(uint32_t i);
+void gs_paint_stripes(const struct gs_canvas *c);
 /* The value, Gray-coded, as blocks in the top left corner: neighbouring values differ in one block
  * only, so a picture between two frames never reads as a third one. */
 void gs_paint_blocks(const struct gs_canvas *c, uint32_t value);
