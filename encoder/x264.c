@@ -2,6 +2,7 @@
 /* H.264 in software, by libx264 over libavcodec. */
 #include <errno.h>
 #include <glib.h>
+#include <libavutil/opt.h>
 
 #include "encoder/impls.h"
 #include "encoder/lavc.h"
@@ -119,10 +120,16 @@ static int x264_open(const struct gs_encoder_params *p, struct gs_encoder **ret)
     return 0;
 }
 
+/* libavcodec looks at the factor before every picture. */
 static int x264_encode(struct gs_encoder *base, const struct gs_nv12 *pic,
                        const struct gs_encode_options *options, struct gs_packet *ret)
 {
-    return gs_lavc_encode(&((struct x264_encoder *)base)->lavc, pic, options, ret);
+    struct gs_lavc *lavc = &((struct x264_encoder *)base)->lavc;
+    uint32_t crf = options->quality ? options->quality : base->params.quality;
+
+    if (av_opt_set_double(lavc->ctx->priv_data, "crf", crf, 0) < 0)
+        return -EINVAL;
+    return gs_lavc_encode(lavc, pic, options, ret);
 }
 
 const struct gs_encoder_impl gs_encoder_x264 = {
