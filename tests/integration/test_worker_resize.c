@@ -154,6 +154,34 @@ static void test_resize_wayland(void **state)
     stop(&rig);
 }
 
+/* Sizes that H.264 has to crop, from the start. */
+static void test_start_sizes(void **state)
+{
+    static const struct gs_video some[] = {{1366, 768}, {802, 602},   {66, 66},
+                                           {64, 65},    {1918, 1078}, {1281, 721}};
+    g_autofree char *app = gs_program_path("gs-test-app");
+    const char *const argv[] = {app, "--mode", "colours", NULL};
+
+    (void)state;
+    for (size_t i = 0; i < GS_ARRAY_SIZE(some); i++) {
+        struct wanted want = {.canvas = canvas_of(&some[i]), .most = 2};
+        const struct worker_rig_params params = {
+            .width = some[i].width, .height = some[i].height, .argv = argv};
+        struct worker_rig rig;
+
+        gs_paint_colours(&want.canvas);
+        assert_int_equal(worker_rig_start(&params, &rig), 0);
+        assert_int_equal(rig.welcome.width, some[i].width);
+        assert_int_equal(rig.welcome.height, some[i].height);
+        if (!worker_rig_wait(&rig, looks_like, &want))
+            fail_msg("the picture of %ux%u is not right", some[i].width, some[i].height);
+        check_padding(&rig, &some[i]);
+        g_free(want.canvas.pixels);
+        assert_int_equal(worker_rig_stop(&rig), 0);
+        worker_rig_finish(&rig);
+    }
+}
+
 /* The pattern's background, which session/pattern.c draws below its counter and beside its square.
  */
 static bool pattern_is_right(struct worker_rig *rig, void *user)
@@ -376,10 +404,10 @@ static void test_resize_often(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_resize_wayland), cmocka_unit_test(test_resize_pattern),
-        cmocka_unit_test(test_resize_gl),      cmocka_unit_test(test_resize_x11),
-        cmocka_unit_test(test_resize_refused), cmocka_unit_test(test_resize_drag),
-        cmocka_unit_test(test_resize_often),
+        cmocka_unit_test(test_start_sizes),    cmocka_unit_test(test_resize_wayland),
+        cmocka_unit_test(test_resize_pattern), cmocka_unit_test(test_resize_gl),
+        cmocka_unit_test(test_resize_x11),     cmocka_unit_test(test_resize_refused),
+        cmocka_unit_test(test_resize_drag),    cmocka_unit_test(test_resize_often),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
