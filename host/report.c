@@ -113,18 +113,18 @@ void gs_report_progress(struct gs_report *r, const char *what)
     r->progress_shown = true;
 }
 
-/* The cursor stands in TEXT_COLUMN. */
-static void print_text(const struct gs_report *r, const char *text)
+/* The cursor stands in that column. */
+static void print_text(const struct gs_report *r, const char *text, unsigned column)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
-    size_t at = TEXT_COLUMN;
+    size_t at = column;
 
     for (char **word = words; *word; word++) {
         size_t length = (size_t)g_utf8_strlen(*word, -1);
 
         if (word != words && r->width && at + 1 + length > r->width) {
-            printf("\n%*s", TEXT_COLUMN, "");
-            at = TEXT_COLUMN;
+            printf("\n%*s", (int)column, "");
+            at = column;
         } else if (word != words) {
             putchar(' ');
             at++;
@@ -160,12 +160,12 @@ static void print_check(struct gs_report *r, const struct gs_check *c)
     print_heading(r, c->id);
     printf("  %s%-*s%s%-*s", r->colour ? colour_of(c->status) : "", STATUS_WIDTH,
            gs_check_status_name(c->status), r->colour ? "\033[0m" : "", TITLE_WIDTH, c->title);
-    print_text(r, detail);
+    print_text(r, detail, TEXT_COLUMN);
     if (c->remedy[0]) {
         g_autofree char *remedy = g_strconcat("→ ", c->remedy, NULL);
 
         printf("%*s", TEXT_COLUMN, "");
-        print_text(r, remedy);
+        print_text(r, remedy, TEXT_COLUMN);
     }
     fflush(stdout);
 }
@@ -241,8 +241,10 @@ void gs_report_finish(struct gs_report *r)
         print_json(r, text);
     } else {
         hide_progress(r);
-        printf("\n%s%s%s\n", !r->colour ? "" : colour_of(ok ? GS_CHECK_OK : GS_CHECK_FAIL), text,
-               r->colour ? "\033[0m" : "");
+        printf("\n%s", r->colour ? colour_of(ok ? GS_CHECK_OK : GS_CHECK_FAIL) : "");
+        print_text(r, text, 0);
+        if (r->colour)
+            fputs("\033[0m", stdout);
     }
     fflush(stdout);
 }
