@@ -7,38 +7,12 @@
 #include <time.h>
 
 #include "client/client.h"
+#include "client/doctor.h"
+#include "client/options.h"
 #include "common/clock.h"
 #include "common/log.h"
 
 #define DURATION_MAX 31536000.0 /* a year, in s */
-
-static const char description[] =
-    "URL is what “gpushare-host run” printed.\n"
-    "\n"
-    "In the window, with Ctrl+Alt+Shift held:\n"
-    "  Q    close        F11  fullscreen on and off\n"
-    "  Z    let go of the pointer and the keyboard\n"
-    "  S    statistics over the picture on and off\n"
-    "\n"
-    "A script has one command a line; # begins a comment:\n"
-    "  wait SECONDS                    key NAME|CODE [down|up]\n"
-    "  wait-frame [N]                  text STRING\n"
-    "  move X Y                        rel DX DY\n"
-    "  button left|middle|right [down|up]\n"
-    "  click [left|middle|right]       scroll N\n"
-    "  snapshot FILE.png               quit\n"
-    "wait-frame: until N (1) pictures came that show all input so far (but for\n"
-    "releases, after which an application may draw nothing). Without\n"
-    "--duration the end of the script ends the client, as quit does.\n"
-    "\n"
-    "Exit status: 0 done, 1 it failed, 2 wrong usage, 3 refused, 4 not reachable.\n";
-
-struct arguments {
-    char *script, *keymap, *stats, *record, *snapshot, *decoder;
-    gboolean headless, overlay, fullscreen, verbose, version;
-    double duration;
-    char **rest;
-};
 
 static int usage(const char *why)
 {
@@ -46,44 +20,8 @@ static int usage(const char *why)
     return GS_EXIT_USAGE;
 }
 
-/* false: said why. */
-static bool parse_options(struct arguments *a, int *argc, char ***argv)
-{
-    const GOptionEntry entries[] = {
-        {"headless", 0, 0, G_OPTION_ARG_NONE, &a->headless, "Open no window", NULL},
-        {"duration", 0, 0, G_OPTION_ARG_DOUBLE, &a->duration, "End that long after connecting",
-         "S"},
-        {"stats", 0, 0, G_OPTION_ARG_FILENAME, &a->stats, "Write statistics as JSON (-: stdout)",
-         "FILE"},
-        {"record", 0, 0, G_OPTION_ARG_FILENAME, &a->record, "Record the video", "FILE.mkv"},
-        {"snapshot", 0, 0, G_OPTION_ARG_FILENAME, &a->snapshot, "Write the last picture",
-         "FILE.png"},
-        {"overlay", 0, 0, G_OPTION_ARG_NONE, &a->overlay, "Show statistics over the picture", NULL},
-        {"decoder", 0, 0, G_OPTION_ARG_STRING, &a->decoder, "Use this decoder", "NAME"},
-        {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &a->fullscreen, "Begin in fullscreen", NULL},
-        {"script", 0, 0, G_OPTION_ARG_FILENAME, &a->script, "Play input from a file (-: stdin)",
-         "FILE"},
-        {"keymap", 0, 0, G_OPTION_ARG_STRING, &a->keymap,
-         "Keyboard layout (default: the display's)", "LAYOUT[:VARIANT]"},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &a->verbose, "Log more", NULL},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &a->version, "Print the version", NULL},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->rest, NULL, NULL},
-        {0},
-    };
-    g_autoptr(GOptionContext) context = g_option_context_new("URL");
-    g_autoptr(GError) error = NULL;
-
-    g_option_context_set_summary(context, "Shows a gpushare session and sends it your input.");
-    g_option_context_set_description(context, description);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (g_option_context_parse(context, argc, argv, &error))
-        return true;
-    usage(error->message);
-    return false;
-}
-
 /* 0, or an exit status after having said why. */
-static int load_input(const struct arguments *a, struct gs_client_options *o,
+static int load_input(const struct gs_client_arguments *a, struct gs_client_options *o,
                       struct gs_keymap **keymap, struct gs_script **script)
 {
     g_autofree char *why = NULL;
@@ -105,7 +43,7 @@ static int load_input(const struct arguments *a, struct gs_client_options *o,
     return 0;
 }
 
-static int run(const struct arguments *a, uint64_t start)
+static int run(const struct gs_client_arguments *a, uint64_t start)
 {
     struct gs_client_options o = {
         .headless = a->headless,
@@ -143,26 +81,23 @@ int main(int argc, char **argv)
 {
     /* The CPU time so far went into loading the program, which the user waits for, too. */
     uint64_t start = gs_now_ns() - gs_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    struct arguments a = {0};
+    struct gs_client_arguments a = {0};
+    g_autofree char *why = NULL;
     int status = 0;
 
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     gs_log_init("gpushare-client", NULL);
-    if (!parse_options(&a, &argc, &argv))
-        return GS_EXIT_USAGE;
-    if (a.verbose)
+    if (gs_command_parse(&gs_client_command, argc, argv, &a, &a.rest, &why) < 0)
+        status = usage(why);
+    else if (a.verbose)
         gs_log_set_level(GS_LOG_DEBUG);
-    if (a.version)
+    if (a.version && !status)
         printf("gpushare-client %s\n", GS_VERSION);
-    else
+    else if (a.doctor && !status)
+        status = gs_client_doctor();
+    else if (!status)
         status = run(&a, start);
-    g_strfreev(a.rest);
-    g_free(a.script);
-    g_free(a.keymap);
-    g_free(a.stats);
-    g_free(a.record);
-    g_free(a.snapshot);
-    g_free(a.decoder);
+    gs_client_arguments_finish(&a);
     return status;
 }

@@ -5,24 +5,26 @@
 #include <string.h>
 
 #include "common/macros.h"
+#include "host/doctor.h"
 #include "host/exit_status.h"
 #include "host/run.h"
 
 struct verb {
-    const char *name;
+    const struct gs_command *command;
     const char *summary;
     int (*run)(int argc, char **argv); /* argv[0] is the verb; returns the exit status */
 };
 
 static const struct verb verbs[] = {
-    {"run", "run one application as a session in the foreground", gs_run},
+    {&gs_run_command, "run one application as a session in the foreground", gs_run},
+    {&gs_doctor_command, "say what is there for sessions, and what is missing", gs_doctor},
 };
 
 static void usage(FILE *out)
 {
     fputs("Usage: gpushare-host VERB [OPTION…]\n\nVerbs:\n", out);
     for (size_t i = 0; i < GS_ARRAY_SIZE(verbs); i++)
-        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].summary);
+        fprintf(out, "  %-10s %s\n", verbs[i].command->verb, verbs[i].summary);
     fputs("\n  --help     this text; gpushare-host VERB --help tells the options of a verb\n"
           "  --version  the version\n",
           out);
@@ -44,7 +46,7 @@ int main(int argc, char **argv)
         return 0;
     }
     for (size_t i = 0; i < GS_ARRAY_SIZE(verbs); i++) {
-        if (strcmp(argv[1], verbs[i].name) == 0)
+        if (strcmp(argv[1], verbs[i].command->verb) == 0)
             return verbs[i].run(argc - 1, argv + 1);
     }
     fprintf(stderr, "gpushare-host: there is no verb '%s'\n\n", argv[1]);

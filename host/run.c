@@ -233,8 +233,8 @@ static void fill_config(struct run *r, struct gs_worker_config *c)
                                    .fps = o->fps,
                                    .max_kbps = o->max_kbps,
                                    .quality = o->quality,
-                                   .udp_first = GS_PROTO_UDP_FIRST,
-                                   .udp_last = GS_PROTO_UDP_LAST,
+                                   .udp_first = o->udp_first,
+                                   .udp_last = o->udp_last,
                                    .argv = o->argv};
     g_strlcpy(c->session, o->session, sizeof(c->session));
     g_strlcpy(c->encoder, o->encoder, sizeof(c->encoder));
@@ -247,7 +247,8 @@ static int start_worker(struct run *r)
 {
     static const struct gs_worker_listener listener = {on_ready, on_client_data, on_client_close,
                                                        on_ended, on_worker_gone};
-    g_autofree char *program = gs_worker_find_program();
+    g_autofree char *why = NULL;
+    g_autofree char *program = gs_worker_find_program(&why);
     struct gs_worker_config config;
     const struct gs_worker_params params = {.program = program,
                                             .config = &config,
@@ -257,8 +258,10 @@ static int start_worker(struct run *r)
                                             .listener = &listener,
                                             .user = r};
 
-    if (!program)
+    if (!program) {
+        gs_error("%s", why);
         return -ENOENT;
+    }
     fill_config(r, &config);
     return gs_worker_create(&params, &r->worker);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/command.h"
 #include "common/macros.h"
 #include "common/proto.h"
 
@@ -16,6 +17,7 @@ struct gs_run_options {
     uint32_t quality;                /* 0: the encoder's default */
     char encoder[32], converter[32]; /* "": choose */
     uint16_t port, last_port;        /* the first free one of these */
+    uint16_t udp_first, udp_last;    /* the same for the media */
     char listen[64];                 /* numeric; "": all addresses */
     char advertise[256];             /* "": choose */
     uint32_t ticket_uses;            /* 0: any number */
@@ -24,6 +26,8 @@ struct gs_run_options {
     bool verbose;
     char **argv; /* of the application; owned */
 };
+
+extern const struct gs_command gs_run_command;
 
 /* argv[0] is the verb. 0; or -EINVAL with a sentence for the user in *ret_why, to be freed with
  * g_free. --help is answered and ends the process. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <gio/gio.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 /* As they come from the command line, before any check. */
 struct raw {
-    char *size, *encoder, *converter, *listen, *advertise, *session;
+    char *size, *encoder, *converter, *listen, *advertise, *session, *udp_ports;
     int fps, bitrate, quality, port, ticket_uses, hello_ms, ready_ms;
     gboolean verbose;
     char **rest;
@@ -29,52 +30,69 @@ static void raw_finish(struct raw *raw)
     g_free(raw->listen);
     g_free(raw->advertise);
     g_free(raw->session);
+    g_free(raw->udp_ports);
     g_strfreev(raw->rest);
 }
 
-static char *parse_raw(int argc, char **argv, struct raw *raw)
-{
-    const GOptionEntry entries[] = {
-        {"size", 0, 0, G_OPTION_ARG_FILENAME, &raw->size, "Size of the screen (" DEFAULT_SIZE ")",
-         "WxH"},
-        {"fps", 0, 0, G_OPTION_ARG_INT, &raw->fps, "Most frames a second, 1 to 240 (60)", "N"},
-        {"encoder", 0, 0, G_OPTION_ARG_FILENAME, &raw->encoder, "Encoder to take (the best)",
-         "NAME"},
-        {"converter", 0, 0, G_OPTION_ARG_FILENAME, &raw->converter, "Converter to take (the best)",
-         "NAME"},
-        {"bitrate", 0, 0, G_OPTION_ARG_INT, &raw->bitrate, "Most kilobits a second (no limit)",
-         "KBPS"},
-        {"quality", 0, 0, G_OPTION_ARG_INT, &raw->quality,
-         "Constant rate factor of the encoder, 1 (best) to 51, 0 for the encoder's own (23)", "N"},
-        {"port", 0, 0, G_OPTION_ARG_INT, &raw->port,
-         "TCP port, 0 for any (the first free one of 47800 to 47809)", "N"},
-        {"listen", 0, 0, G_OPTION_ARG_FILENAME, &raw->listen, "Address to listen on (all)",
-         "ADDRESS"},
-        {"advertise", 0, 0, G_OPTION_ARG_FILENAME, &raw->advertise,
-         "Name or address of this machine in the URL (chosen)", "HOST"},
-        {"ticket-uses", 0, 0, G_OPTION_ARG_INT, &raw->ticket_uses,
-         "How often the URL can be used (any number of times)", "N"},
-        {"session", 0, 0, G_OPTION_ARG_FILENAME, &raw->session,
-         "Name of the session (that of the application)", "NAME"},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &raw->verbose, "Say more on stderr", NULL},
-        {"hello-timeout", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &raw->hello_ms, "", "MS"},
-        {"ready-timeout", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_INT, &raw->ready_ms, "", "MS"},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &raw->rest, NULL, "-- APP [ARG…]"},
-        {0}};
-    g_autoptr(GOptionContext) context = g_option_context_new(NULL);
-    g_autoptr(GError) error = NULL;
-    g_auto(GStrv) copy = g_new0(char *, (gsize)argc + 1);
+#define AT(field) offsetof(struct raw, field)
+static const struct gs_option options[] = {
+    {"Picture", "size", 0, GS_OPTION_TEXT, AT(size), "WxH", "Size of the screen in pixels",
+     "64 to 8192 each", DEFAULT_SIZE, "1280x720 1600x900 1920x1080 1920x1200 2560x1440 3840x2160",
+     false},
+    {NULL, "fps", 0, GS_OPTION_INT, AT(fps), "N", "Most frames a second", "1 to 240", "60",
+     "30 60 90 120 144", false},
+    {NULL, "bitrate", 0, GS_OPTION_INT, AT(bitrate), "KBPS", "Most kilobits a second",
+     "up to 10000000, 0 for no limit", "no limit", "5000 10000 20000 50000", false},
+    {NULL, "quality", 0, GS_OPTION_INT, AT(quality), "N",
+     "Constant rate factor of the encoder: less is sharper and takes more bits",
+     "1 to 51, 0 for the encoder's own", "23", "18 23 28", false},
+    {NULL, "encoder", 0, GS_OPTION_TEXT, AT(encoder), "NAME",
+     "Encoder to take; “gpushare-host doctor” says which ones work here", NULL,
+     "the first that works", "@encoders", false},
+    {NULL, "converter", 0, GS_OPTION_TEXT, AT(converter), "NAME", "Converter to take", NULL,
+     "gl with a GPU, else cpu", "@converters", false},
+    {"Network", "listen", 0, GS_OPTION_TEXT, AT(listen), "ADDRESS",
+     "Numeric address of this machine to listen on, for control and media", NULL, "all addresses",
+     "0.0.0.0 127.0.0.1 ::1", false},
+    {NULL, "port", 0, GS_OPTION_INT, AT(port), "N", "TCP port for clients", "1 to 65535, 0 for any",
+     "the first free one of 47800 to 47809", NULL, false},
+    {NULL, "udp-ports", 0, GS_OPTION_TEXT, AT(udp_ports), "FIRST[-LAST]",
+     "UDP ports for media, of which a session takes one", NULL, "47810-47999", NULL, false},
+    {NULL, "advertise", 0, GS_OPTION_TEXT, AT(advertise), "HOST",
+     "Name or address of this machine in the URL, as clients reach it", NULL,
+     "the address that leads to the network", NULL, false},
+    {"Session", "session", 0, GS_OPTION_TEXT, AT(session), "NAME",
+     "Name of the session in the URL and in the log", NULL, "that of the application", NULL, false},
+    {NULL, "ticket-uses", 0, GS_OPTION_INT, AT(ticket_uses), "N",
+     "How often the URL lets a client in, 0 for any number of times", NULL, "any number of times",
+     "1", false},
+    {"Other", "verbose", 'v', GS_OPTION_FLAG, AT(verbose), NULL,
+     "Say more on stderr, as GPUSHARE_LOG=debug does", NULL, NULL, NULL, false},
+    {NULL, "hello-timeout", 0, GS_OPTION_INT, AT(hello_ms), "MS",
+     "How long a client may take to show its ticket", NULL, NULL, NULL, true},
+    {NULL, "ready-timeout", 0, GS_OPTION_INT, AT(ready_ms), "MS",
+     "How long the worker may take to start", NULL, NULL, NULL, true},
+    {.name = NULL},
+};
 
-    for (int i = 0; i < argc; i++)
-        copy[i] = g_strdup(i == 0 ? "gpushare-host run" : argv[i]);
-    g_option_context_set_summary(context, "Runs APP on a screen of its own and prints the URL with "
-                                          "which gpushare-client shows it.");
-    g_option_context_set_strict_posix(context, TRUE);
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse_strv(context, &copy, &error))
-        return g_strdup(error->message);
-    return NULL;
-}
+const struct gs_command gs_run_command = {
+    .program = "gpushare-host",
+    .verb = "run",
+    .operands = "-- APP [ARG…]",
+    .summary = "Runs APP on a screen of its own and prints the URL with which gpushare-client "
+               "shows it",
+    .notes = "The one line on stdout is “connect: URL”; all else goes to stderr. The session ends\n"
+             "with APP, or on Ctrl-C.\n"
+             "\n"
+             "Examples:\n"
+             "  gpushare-host run -- glmark2-es2-wayland\n"
+             "  gpushare-host run --size 1920x1080 --bitrate 20000 -- blender scene.blend\n"
+             "\n"
+             "Exit status: 0 done, 1 it failed, 2 wrong usage.\n",
+    .options = options,
+    .operands_end_options = true,
+    .runs_command = true,
+};
 
 static char *check_size(const char *text, struct gs_run_options *o)
 {
@@ -119,6 +137,31 @@ static char *check_port(int port, struct gs_run_options *o)
     }
     o->port = o->last_port = (uint16_t)port;
     return check_range("port", port, 0, 65535);
+}
+
+static char *check_udp_ports(const char *text, struct gs_run_options *o)
+{
+    unsigned first, last;
+    char end;
+    int n;
+
+    o->udp_first = GS_PROTO_UDP_FIRST;
+    o->udp_last = GS_PROTO_UDP_LAST;
+    if (!text)
+        return NULL;
+    n = strspn(text, "0123456789-") == strlen(text) && strlen(text) <= 11
+            ? sscanf(text, "%u-%u%c", &first, &last, &end)
+            : 0;
+    if (n == 1 && !strchr(text, '-'))
+        last = first;
+    else if (n != 2)
+        return g_strdup_printf("--udp-ports %s: give FIRST-LAST, such as 47810-47999", text);
+    if (first < 1 || last > 65535 || first > last)
+        return g_strdup_printf("--udp-ports %s: ports are from 1 to 65535, the first one first",
+                               text);
+    o->udp_first = (uint16_t)first;
+    o->udp_last = (uint16_t)last;
+    return NULL;
 }
 
 static char *check_hosts(const struct raw *raw, struct gs_run_options *o)
@@ -184,6 +227,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
     why = why ? why : check_name("encoder", raw->encoder, o->encoder, sizeof(o->encoder));
     why = why ? why : check_name("converter", raw->converter, o->converter, sizeof(o->converter));
     why = why ? why : check_port(raw->port, o);
+    why = why ? why : check_udp_ports(raw->udp_ports, o);
     why = why ? why : check_hosts(raw, o);
     why = why ? why : check_app(raw);
     why = why ? why : check_session(raw, o);
@@ -202,8 +246,8 @@ int gs_run_options_parse(int argc, char **argv, struct gs_run_options *ret, char
     struct raw raw = {.fps = DEFAULT_FPS, .port = -1, .hello_ms = HELLO_MS, .ready_ms = READY_MS};
     struct gs_run_options o = {0};
 
-    *ret_why = parse_raw(argc, argv, &raw);
-    if (!*ret_why)
+    *ret_why = NULL;
+    if (gs_command_parse(&gs_run_command, argc, argv, &raw, &raw.rest, ret_why) == 0)
         *ret_why = check(&raw, &o);
     if (!*ret_why) {
         o.argv = g_steal_pointer(&raw.rest);

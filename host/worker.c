@@ -40,7 +40,7 @@ struct gs_worker {
 /* ---- finding and starting the program ---- */
 
 /* Beside this program in the build tree; at the same distance wherever it is installed. */
-static char *near_ourselves(void)
+static char *near_ourselves(char **ret_why)
 {
     static const char *const places[] = {"gpushare-session", GS_LIBEXEC_FROM_BIN};
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
@@ -52,20 +52,20 @@ static char *near_ourselves(void)
         if (access(path, X_OK) == 0)
             return g_steal_pointer(&path);
     }
-    gs_error("%s has neither gpushare-session nor " GS_LIBEXEC_FROM_BIN,
-             folder ? folder : "the folder of this program");
+    *ret_why = g_strdup_printf("%s has neither gpushare-session nor " GS_LIBEXEC_FROM_BIN,
+                               folder ? folder : "the folder of this program");
     return NULL;
 }
 
-char *gs_worker_find_program(void)
+char *gs_worker_find_program(char **ret_why)
 {
     const char *env = getenv("GPUSHARE_SESSION");
 
     if (!env)
-        return near_ourselves();
+        return near_ourselves(ret_why);
     if (access(env, X_OK) == 0)
         return g_strdup(env);
-    gs_error("GPUSHARE_SESSION=%s cannot be run: %s", env, g_strerror(errno));
+    *ret_why = g_strdup_printf("GPUSHARE_SESSION=%s cannot be run: %s", env, g_strerror(errno));
     return NULL;
 }
 

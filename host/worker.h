@@ -55,5 +55,5 @@ void gs_worker_stop(struct gs_worker *w);
 void gs_worker_kill(struct gs_worker *w);
 
 /* Where the program is: $GPUSHARE_SESSION, beside this program, or where it was installed. The
- * caller frees it; NULL, with the reason in the log, when there is none. */
-char *gs_worker_find_program(void);
+ * caller frees it; NULL, with a sentence in *ret_why for g_free, when there is none. */
+char *gs_worker_find_program(char **ret_why);

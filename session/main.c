@@ -7,6 +7,8 @@
 
 #include "common/log.h"
 #include "common/srtp.h"
+#include "session/doctor.h"
+#include "session/options.h"
 #include "session/session.h"
 
 static gboolean on_term(gpointer data)
@@ -49,32 +51,30 @@ static int run(int fd)
     return status;
 }
 
+static int usage(const char *why)
+{
+    fprintf(stderr, "gpushare-session: %s\n", why);
+    return 2;
+}
+
 int main(int argc, char **argv)
 {
-    int fd = -1;
-    gboolean version = FALSE;
-    const GOptionEntry entries[] = {
-        {"link-fd", 0, 0, G_OPTION_ARG_INT, &fd, "Connected socket to gpushare-host", "FD"},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &version, "Print the version", NULL},
-        G_OPTION_ENTRY_NULL,
-    };
-    g_autoptr(GOptionContext) context = g_option_context_new("— worker of one gpushare session");
-    g_autoptr(GError) error = NULL;
+    struct gs_session_arguments a = {.link_fd = -1};
+    g_autofree char *why = NULL;
+    g_auto(GStrv) rest = NULL;
 
     gs_log_init("gpushare-session", NULL);
-    g_option_context_set_summary(context, "Started by gpushare-host; not meant to be run by hand.");
-    g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error) || argc > 1) {
-        fprintf(stderr, "gpushare-session: %s\n", error ? error->message : "too many arguments");
-        return 2;
-    }
-    if (version) {
+    if (gs_command_parse(&gs_session_command, argc, argv, &a, &rest, &why) < 0)
+        return usage(why);
+    if (rest)
+        return usage("too many arguments");
+    if (a.version) {
         printf("gpushare-session %s\n", GS_VERSION);
         return 0;
     }
-    if (fd < 0) {
-        fprintf(stderr, "gpushare-session: --link-fd is missing; use `gpushare-host run`\n");
-        return 2;
-    }
-    return run(fd);
+    if (a.doctor)
+        return gs_session_doctor();
+    if (a.link_fd < 0)
+        return usage("--link-fd is missing; use “gpushare-host run”");
+    return run(a.link_fd);
 }

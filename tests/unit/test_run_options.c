@@ -35,6 +35,8 @@ static void test_parse_defaults(void **state)
     assert_int_equal(o.quality, 0);
     assert_int_equal(o.port, 47800);
     assert_int_equal(o.last_port, 47809);
+    assert_int_equal(o.udp_first, 47810);
+    assert_int_equal(o.udp_last, 47999);
     assert_int_equal(o.ticket_uses, 0);
     assert_int_equal(o.hello_ms, 5000);
     assert_string_equal(o.listen, "");
@@ -129,6 +131,29 @@ static void refuse(const char *line, const char *says)
     g_free(why);
 }
 
+static void test_parse_udp_ports(void **state)
+{
+    struct gs_run_options o;
+    char *why;
+
+    (void)state;
+    assert_int_equal(parse("--udp-ports 1-65535 app", &o, &why), 0);
+    assert_int_equal(o.udp_first, 1);
+    assert_int_equal(o.udp_last, 65535);
+    gs_run_options_finish(&o);
+    assert_int_equal(parse("--udp-ports 5000 app", &o, &why), 0);
+    assert_int_equal(o.udp_first, 5000);
+    assert_int_equal(o.udp_last, 5000);
+    gs_run_options_finish(&o);
+    refuse("--udp-ports 0-5 app", "1 to 65535");
+    refuse("--udp-ports 5-65536 app", "1 to 65535");
+    refuse("--udp-ports 6-5 app", "the first one first");
+    refuse("--udp-ports 6- app", "FIRST-LAST");
+    refuse("--udp-ports -6 app", "FIRST-LAST");
+    refuse("--udp-ports 1-2-3 app", "FIRST-LAST");
+    refuse("--udp-ports many app", "FIRST-LAST");
+}
+
 static void test_parse_refusals(void **state)
 {
     (void)state;
@@ -166,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_parse_stops_at_app),
         cmocka_unit_test(test_parse_any_address),
         cmocka_unit_test(test_parse_session_name_fallback),
+        cmocka_unit_test(test_parse_udp_ports),
         cmocka_unit_test(test_parse_refusals),
     };
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the control groups of this process, and those above them, grant it (versions 1 and 2). Any
+ * thread. root: "/", another one for tests. */
+#pragma once
+
+#include <stdint.h>
+
+/* Processors; 0: no limit. */
+double gs_cgroup_cpus(const char *root);
+/* Bytes until the limit; 0: no limit. */
+uint64_t gs_cgroup_memory_left(const char *root);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Completion for bash: tables as functions, and one function that walks along the line. It needs
+ * nothing of the package bash-completion, and uses it where it is. */
+#include <glib.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "manual/manual.h"
+
+static const char walk[] =
+    "@()\n"
+    "{\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+    "    local verb= first=1 operand=0 i\n"
+    "\n"
+    "    COMPREPLY=()\n"
+    "    if [[ -n $(@_verbs) ]]; then\n"
+    "        if ((COMP_CWORD == 1)); then\n"
+    "            COMPREPLY=($(compgen -W \"$(@_verbs)\" -- \"$cur\"))\n"
+    "            return\n"
+    "        fi\n"
+    "        verb=${COMP_WORDS[1]} first=2\n"
+    "    fi\n"
+    "    # Where the operands begin. Bash takes --option=value apart at the equals sign.\n"
+    "    for ((i = first; i < COMP_CWORD; i++)); do\n"
+    "        case ${COMP_WORDS[i]} in\n"
+    "        --) operand=$((i + 1)); break ;;\n"
+    "        =) ((i++)) ;;\n"
+    "        -*) [[ -n $(@_values \"$verb ${COMP_WORDS[i]}\") && ${COMP_WORDS[i+1]} != = ]] &&\n"
+    "                ((i++)) ;;\n"
+    "        *) [[ $(@_operands \"$verb\") == command ]] && { operand=$i; break; } ;;\n"
+    "        esac\n"
+    "    done\n"
+    "    if ((operand)); then\n"
+    "        [[ $(@_operands \"$verb\") == command ]] || return\n"
+    "        if declare -F _command_offset >/dev/null; then\n"
+    "            _command_offset \"$operand\"\n"
+    "        elif ((COMP_CWORD == operand)); then\n"
+    "            mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
+    "        else\n"
+    "            mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+    "        fi\n"
+    "        return\n"
+    "    fi\n"
+    "    if [[ $cur == = ]]; then\n"
+    "        cur=\n"
+    "    elif [[ $prev == = ]]; then\n"
+    "        prev=${COMP_WORDS[COMP_CWORD-2]}\n"
+    "    fi\n"
+    "    case $(@_values \"$verb $prev\") in\n"
+    "    file)\n"
+    "        compopt -o filenames 2>/dev/null\n"
+    "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
+    "    any) ;;\n"
+    "    ?*) COMPREPLY=($(compgen -W \"$(@_values \"$verb $prev\")\" -- \"$cur\")) ;;\n"
+    "    *)\n"
+    "        if [[ $cur == -* ]]; then\n"
+    "            COMPREPLY=($(compgen -W \"$(@_options \"$verb\")\" -- \"$cur\"))\n"
+    "        elif [[ $(@_operands \"$verb\") == command ]]; then\n"
+    "            mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
+    "        fi ;;\n"
+    "    esac\n"
+    "}\n";
+
+/* Writes text with the name of the program's function for each @. */
+static void put(FILE *out, const char *text, const char *function)
+{
+    for (; *text; text++) {
+        if (*text == '@' && (text[1] == '_' || text[1] == '('))
+            fputs(function, out);
+        else
+            fputc(*text, out);
+    }
+}
+
+static const char *verb_of(const struct gs_command *c)
+{
+    return c->verb ? c->verb : "";
+}
+
+static void put_verbs(const struct gs_manual_program *p, const char *function, FILE *out)
+{
+    fprintf(out, "%s_verbs()\n{\n    echo \"", function);
+    for (size_t i = 0; p->more_options && p->commands[i]; i++)
+        fprintf(out, "%s ", p->commands[i]->verb);
+    fprintf(out, "%s\"\n}\n\n", p->more_options ? p->more_options : "");
+}
+
+static void put_options(const struct gs_manual_program *p, const char *function, FILE *out)
+{
+    fprintf(out, "%s_options()\n{\n    case $1 in\n", function);
+    for (size_t i = 0; p->commands[i]; i++) {
+        fprintf(out, "    '%s') echo \"", verb_of(p->commands[i]));
+        for (const struct gs_option *o = p->commands[i]->options; o->name; o++) {
+            if (!o->hidden)
+                fprintf(out, "--%s ", o->name);
+        }
+        fputs("--help\" ;;\n", out);
+    }
+    fputs("    esac\n}\n\n", out);
+}
+
+/* "file", "any", or words; nothing for options without an argument. */
+static void put_values(const struct gs_manual_program *p, const char *function, FILE *out)
+{
+    fprintf(out, "%s_values()\n{\n    case $1 in\n", function);
+    for (size_t i = 0; p->commands[i]; i++) {
+        for (const struct gs_option *o = p->commands[i]->options; o->name; o++) {
+            g_autofree char *values = gs_manual_values(o);
+            bool file = g_strcmp0(o->values, "@file") == 0;
+
+            if (o->arg && !o->hidden)
+                fprintf(out, "    '%s --%s') echo \"%s\" ;;\n", verb_of(p->commands[i]), o->name,
+                        values ? values
+                        : file ? "file"
+                               : "any");
+        }
+    }
+    fputs("    esac\n}\n\n", out);
+}
+
+static void put_operands(const struct gs_manual_program *p, const char *function, FILE *out)
+{
+    fprintf(out, "%s_operands()\n{\n    case $1 in\n", function);
+    for (size_t i = 0; p->commands[i]; i++)
+        fprintf(out, "    '%s') echo %s ;;\n", verb_of(p->commands[i]),
+                p->commands[i]->runs_command ? "command" : "none");
+    fputs("    esac\n}\n\n", out);
+}
+
+void gs_manual_completion(const struct gs_manual_program *p, FILE *out)
+{
+    g_autofree char *function = g_strconcat("_", p->name, NULL);
+
+    g_strdelimit(function, "-", '_');
+    fprintf(out,
+            "# SPDX-License-Identifier: GPL-2.0-or-later\n"
+            "# Completion of %s for bash. Made by gs-manual from the program's own tables.\n\n",
+            p->name);
+    put_verbs(p, function, out);
+    put_options(p, function, out);
+    put_values(p, function, out);
+    put_operands(p, function, out);
+    put(out, walk, function);
+    fprintf(out, "complete -F %s %s\n", function, p->name);
+}
