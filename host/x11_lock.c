@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -21,7 +22,8 @@ static bool owner_is_gone(const char *lock)
 
     if (fd >= 0)
         close(fd);
-    return pid > 1 && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
+    /* What is no process id must not become one, or a group's, by losing its upper half. */
+    return pid > 1 && pid <= INT_MAX && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
 }
 
 void gs_x11_lock_remove_stale(const char *tmp, int display)

@@ -101,6 +101,9 @@ static void test_remove_stale_no_lock_or_garbage(void **state)
     put(".X7-lock", "garbage");
     gs_x11_lock_remove_stale(tmp, 7);
     assert_true(is_there(".X7-lock"));
+    put(".X7-lock", "9223372036\n");
+    gs_x11_lock_remove_stale(tmp, 7);
+    assert_true(is_there(".X7-lock"));
 }
 
 int main(void)
