@@ -13,9 +13,12 @@ pkg_check_modules(XCB REQUIRED IMPORTED_TARGET xcb xcb-icccm)
 pkg_check_modules(EGL REQUIRED IMPORTED_TARGET egl glesv2)
 pkg_check_modules(DRM REQUIRED IMPORTED_TARGET libdrm)
 pkg_check_modules(LAVC REQUIRED IMPORTED_TARGET libavcodec libavutil)
+pkg_check_modules(VA REQUIRED IMPORTED_TARGET libva)
+pkg_check_modules(FFNVCODEC REQUIRED IMPORTED_TARGET ffnvcodec) # headers; drivers are loaded
 pkg_check_modules(LAVF REQUIRED IMPORTED_TARGET libavformat)
 pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 # libyuv ships no .pc file in Debian 12.

@@ -2,6 +2,7 @@
 #include "encoder/encoder.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,10 +11,20 @@
 #include "encoder/impls.h"
 
 const struct gs_encoder_impl *const gs_encoder_impls[] = {
-    &gs_encoder_x264,
-    &gs_encoder_null,
-    NULL,
+    &gs_encoder_nvenc, &gs_encoder_vaapi, &gs_encoder_x264, &gs_encoder_null, NULL,
 };
+
+/* What gs_encoder_refuse said; empty before every open. */
+static _Thread_local char refusal[160];
+
+void gs_encoder_refuse(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(refusal, sizeof(refusal), fmt, args);
+    va_end(args);
+}
 
 static bool params_valid(const struct gs_encoder_params *p)
 {
@@ -67,9 +78,13 @@ static int try_impl(const struct gs_encoder_impl *impl, const struct gs_encoder_
 
     if (err)
         return err;
+    refusal[0] = '\0';
     err = impl->open(p, &enc);
     if (err) {
-        snprintf(why, why_size, "does not open: %s", strerror(-err));
+        if (refusal[0])
+            snprintf(why, why_size, "%s", refusal);
+        else
+            snprintf(why, why_size, "does not open: %s", strerror(-err));
         return err;
     }
     err = try_picture(enc, why, why_size);
@@ -102,9 +117,16 @@ static int create_by_name(const char *name, const struct gs_encoder_params *p,
     return -ENOENT;
 }
 
+/* Hardware that is not there is no news; hardware that refuses is. */
+static void log_refusal(const struct gs_encoder_impl *impl, int err, const char *why)
+{
+    gs_log(err == -ENODEV ? GS_LOG_INFO : GS_LOG_WARN, "encoder %s refused: %s", impl->name, why);
+}
+
 static int create_best(const struct gs_encoder_params *p, struct gs_encoder **ret)
 {
     char refused[192] = "", why[160];
+    bool spilled = false;
     int err = -ENOENT;
 
     for (size_t i = 0; gs_encoder_impls[i] != &gs_encoder_null; i++) {
@@ -115,9 +137,12 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
         if (!err) {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
                      refused);
+            if (spilled && impl == &gs_encoder_x264)
+                gs_warn("this machine's GPU does not encode the session: it costs processor time");
             return 0;
         }
-        gs_warn("encoder %s refused: %s", impl->name, why);
+        log_refusal(impl, err, why);
+        spilled |= err != -ENODEV;
         snprintf(refused + used, sizeof(refused) - used, "; %s: %s", impl->name, why);
     }
     return err;
@@ -169,6 +194,21 @@ int gs_encoder_surface(struct gs_encoder *enc, struct gs_encoder_surface *ret)
 int gs_encoder_load_textures(struct gs_encoder *enc, uint32_t luma, uint32_t chroma)
 {
     return enc->impl->load_textures ? enc->impl->load_textures(enc, luma, chroma) : -ENOTSUP;
+}
+
+int gs_encoder_try_surface(struct gs_encoder *enc)
+{
+    struct gs_packet pkt;
+    char why[160];
+    int err;
+
+    if (!enc->impl->surface)
+        return -ENOTSUP;
+    err = enc->impl->encode(enc, NULL, &(struct gs_encode_options){.idr = true}, &pkt);
+    if (!err)
+        err = check_first_packet(&pkt, why, sizeof(why));
+    enc->started = false;
+    return err;
 }
 
 int gs_encoder_invalidate(struct gs_encoder *enc, uint32_t frame_id)

@@ -58,8 +58,8 @@ struct gs_encoder_surface {
 
 struct gs_encoder_impl {
     const char *name;
-    /* 0: this machine has it. -errno otherwise, with the reason written for the log. Cheap; opens
-     * nothing. optional: always there. */
+    /* 0: this machine has it. -errno otherwise, with the reason written for the log; -ENODEV where
+     * there is no such hardware. Cheap; opens no device. optional: always there. */
     int (*probe)(char *why, size_t why_size);
     int (*open)(const struct gs_encoder_params *p, struct gs_encoder **ret);
     int (*encode)(struct gs_encoder *enc, const struct gs_nv12 *pic,
@@ -85,8 +85,9 @@ struct gs_encoder {
 extern const struct gs_encoder_impl *const gs_encoder_impls[];
 
 /* name: NULL or "" walks the ladder: each is probed, opened, and must encode a frame; refusals are
- * logged with their reason. A name is taken or fails. 0; -ENOENT for an unknown name; -EINVAL for
- * bad params; else the last refusal's error. */
+ * logged with their reason (hardware that is not there: info; that is, but refuses: warning). A
+ * name is taken or fails. 0; -ENOENT for an unknown name; -EINVAL for bad params; else the last
+ * refusal's error. */
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret) GS_MUST_CHECK;
 void gs_encoder_destroy(struct gs_encoder *enc);
@@ -98,12 +99,16 @@ int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic,
 int gs_encoder_surface(struct gs_encoder *enc, struct gs_encoder_surface *ret) GS_MUST_CHECK;
 /* Copies GL textures (R8, and RG8 of half the size) into the surface on the GPU. Called on the
  * thread on which their context is current, while no encode runs. The textures stay the same in all
- * calls and outlive the encoder. */
+ * calls; 0, 0 forgets them, which must be done before they are deleted. */
 int gs_encoder_load_textures(struct gs_encoder *enc, uint32_t luma, uint32_t chroma) GS_MUST_CHECK;
+/* Encodes what is in the surface for nobody, to see whether it can be. The next picture is an IDR.
+ */
+int gs_encoder_try_surface(struct gs_encoder *enc) GS_MUST_CHECK;
 /* The receiver lacks this picture: those from it on are no references any more. -ENOTSUP, -ENOENT:
  * nothing older is left to refer to; only an IDR helps. */
 int gs_encoder_invalidate(struct gs_encoder *enc, uint32_t frame_id) GS_MUST_CHECK;
 /* From the next picture on, without an IDR. -ENOTSUP: needs a new encoder. */
 int gs_encoder_set_effort(struct gs_encoder *enc, uint32_t effort) GS_MUST_CHECK;
-/* From the next picture on, without an IDR where the implementation can. */
+/* From the next picture on, without an IDR where the implementation can. One that cannot (nvenc,
+ * vaapi) takes large changes first and small ones with the next IDR: see rate_gate.h. */
 int gs_encoder_set_rate(struct gs_encoder *enc, uint32_t max_kbps) GS_MUST_CHECK;

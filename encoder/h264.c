@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define GS_H264_BT709 1 /* the same number for primaries, transfer and matrix: tables E-3 … E-5 */
+
 /* Offset of the next 00 00 01 (or, with or_zeros, 00 00 00) at or after pos, else size. */
 static size_t find_code(const uint8_t *data, size_t size, size_t pos, bool or_zeros)
 {
@@ -40,6 +42,33 @@ bool gs_h264_next_nal(const uint8_t *data, size_t size, size_t *pos, struct gs_n
     return false;
 }
 
+/* Bits of a payload without emulation prevention; past its end nothing is written. */
+struct writer {
+    uint8_t data[GS_H264_SPS_MAX];
+    size_t bits;
+    bool full;
+};
+
+static void write_bits(struct writer *w, uint32_t value, unsigned n)
+{
+    w->full |= w->bits + n > sizeof(w->data) * 8;
+    while (n && !w->full) {
+        n--;
+        w->data[w->bits / 8] |= (uint8_t)((value >> n & 1) << (7 - w->bits % 8));
+        w->bits++;
+    }
+}
+
+static void write_ue(struct writer *w, uint32_t value)
+{
+    unsigned length = 0;
+
+    while ((uint64_t)value + 1 >= UINT64_C(2) << length)
+        length++;
+    write_bits(w, 0, length);
+    write_bits(w, value + 1, length + 1);
+}
+
 /* Reads the bits of a NAL unit's payload, leaving out its emulation prevention bytes (7.3.1). */
 struct bits {
     const uint8_t *data;
@@ -47,7 +76,8 @@ struct bits {
     unsigned left;  /* bits of cur not yet read */
     unsigned zeros; /* zero bytes just before pos */
     uint8_t cur;
-    bool bad; /* read past the end, or a value out of its range */
+    bool bad;            /* read past the end, or a value out of its range */
+    struct writer *copy; /* gets every bit that is read; may be NULL */
 };
 
 static void next_byte(struct bits *b)
@@ -70,6 +100,8 @@ static uint32_t read_bits(struct bits *b, unsigned n)
         if (!b->left)
             next_byte(b);
         v = v << 1 | (b->cur >> --b->left & 1);
+        if (b->copy)
+            write_bits(b->copy, v & 1, 1);
     }
     return b->bad ? 0 : v;
 }
@@ -218,6 +250,56 @@ static void read_restriction(struct bits *b, struct gs_h264_sps *sps)
     sps->max_dec_frame_buffering = read_ue(b, 16);
 }
 
+static void write_signal_type(struct writer *w)
+{
+    write_bits(w, 1, 1);
+    write_bits(w, 5, 3); /* of no special kind */
+    write_bits(w, 0, 1); /* limited range */
+    write_bits(w, 1, 1);
+    for (int i = 0; i < 3; i++)
+        write_bits(w, GS_H264_BT709, 8);
+}
+
+/* Left: type 0 for both fields. */
+static void write_chroma_loc(struct writer *w)
+{
+    write_bits(w, 1, 1);
+    write_ue(w, 0);
+    write_ue(w, 0);
+}
+
+/* Vectors may point outside, no limits that Annex A does not set, no reordering. */
+static void write_restriction(struct writer *w, uint32_t max_num_ref_frames)
+{
+    write_bits(w, 1, 1);
+    write_bits(w, 1, 1);
+    write_ue(w, 0);
+    write_ue(w, 0);
+    write_ue(w, 16);
+    write_ue(w, 16);
+    write_ue(w, 0);
+    write_ue(w, GS_MAX(max_num_ref_frames, 1));
+}
+
+static void read_signal_and_chroma(struct bits *b, struct gs_h264_sps *sps)
+{
+    struct writer *copy = b->copy;
+
+    b->copy = NULL;
+    if (read_flag(b))
+        read_signal_type(b, sps);
+    sps->has_chroma_loc = read_flag(b);
+    if (sps->has_chroma_loc) {
+        sps->chroma_loc_top = (uint8_t)read_ue(b, 5);
+        read_ue(b, 5);
+    }
+    b->copy = copy;
+    if (copy) {
+        write_signal_type(copy);
+        write_chroma_loc(copy);
+    }
+}
+
 /* E.1.1 */
 static void read_vui(struct bits *b, struct gs_h264_sps *sps)
 {
@@ -227,13 +309,7 @@ static void read_vui(struct bits *b, struct gs_h264_sps *sps)
         read_bits(b, 32);
     if (read_flag(b))
         read_flag(b);
-    if (read_flag(b))
-        read_signal_type(b, sps);
-    sps->has_chroma_loc = read_flag(b);
-    if (sps->has_chroma_loc) {
-        sps->chroma_loc_top = (uint8_t)read_ue(b, 5);
-        read_ue(b, 5);
-    }
+    read_signal_and_chroma(b, sps);
     if (read_flag(b)) {
         read_bits(b, 32);
         read_bits(b, 32);
@@ -249,33 +325,104 @@ static void read_vui(struct bits *b, struct gs_h264_sps *sps)
     if (hrd)
         read_flag(b);
     read_flag(b);
+    b->copy = NULL;
     if (read_flag(b))
         read_restriction(b, sps);
+}
+
+/* What a VUI says that was not there: only what must be said. */
+static void write_vui(struct writer *w)
+{
+    write_bits(w, 0, 2); /* aspect ratio, overscan */
+    write_signal_type(w);
+    write_chroma_loc(w);
+    write_bits(w, 0, 4); /* timing, NAL HRD, VCL HRD, pic_struct */
+}
+
+static int read_sps(struct bits *b, size_t size, struct gs_h264_sps *sps)
+{
+    struct writer *copy = b->copy;
+    uint32_t chroma = 1;
+    bool vui;
+
+    if (size < 4 || (b->data[0] & 0x9f) != GS_NAL_SPS)
+        return -EBADMSG;
+    sps->profile = (uint8_t)read_bits(b, 8);
+    read_bits(b, 8);
+    sps->level = (uint8_t)read_bits(b, 8);
+    read_ue(b, 31);
+    if (has_chroma_format(sps->profile))
+        chroma = read_chroma_format(b);
+    read_ue(b, 12);
+    skip_pic_order_cnt(b);
+    sps->max_num_ref_frames = read_ue(b, 16);
+    read_flag(b);
+    read_size(b, chroma, sps);
+    b->copy = NULL;
+    vui = read_flag(b);
+    b->copy = copy;
+    if (copy)
+        write_bits(copy, 1, 1);
+    if (vui)
+        read_vui(b, sps);
+    else if (copy)
+        write_vui(copy);
+    return b->bad ? -EBADMSG : 0;
 }
 
 int gs_h264_parse_sps(const uint8_t *nal, size_t size, struct gs_h264_sps *ret)
 {
     struct bits b = {.data = nal, .size = size, .pos = 1};
     struct gs_h264_sps sps = {0};
-    uint32_t chroma = 1;
+    int err = read_sps(&b, size, &sps);
 
-    if (size < 4 || (nal[0] & 0x9f) != GS_NAL_SPS)
-        return -EBADMSG;
-    sps.profile = (uint8_t)read_bits(&b, 8);
-    read_bits(&b, 8);
-    sps.level = (uint8_t)read_bits(&b, 8);
-    read_ue(&b, 31);
-    if (has_chroma_format(sps.profile))
-        chroma = read_chroma_format(&b);
-    read_ue(&b, 12);
-    skip_pic_order_cnt(&b);
-    read_ue(&b, 16);
-    read_flag(&b);
-    read_size(&b, chroma, &sps);
-    if (read_flag(&b))
-        read_vui(&b, &sps);
-    if (b.bad)
-        return -EBADMSG;
-    *ret = sps;
-    return 0;
+    if (!err)
+        *ret = sps;
+    return err;
+}
+
+bool gs_h264_sps_tells_all(const struct gs_h264_sps *sps)
+{
+    return sps->has_bitstream_restriction && !sps->max_num_reorder_frames && sps->has_colour &&
+           sps->primaries == GS_H264_BT709 && sps->transfer == GS_H264_BT709 &&
+           sps->matrix == GS_H264_BT709 && !sps->full_range && sps->chroma_loc_top == 0;
+}
+
+/* 7.3.1: no 00 00 followed by 00 … 03. */
+static int escape(const struct writer *w, uint8_t header, uint8_t *out, size_t capacity)
+{
+    size_t n = 0;
+    unsigned zeros = 0;
+
+    if (capacity < 1)
+        return -ENOSPC;
+    out[n++] = header;
+    for (size_t i = 0; i < w->bits / 8; i++) {
+        if (zeros >= 2 && w->data[i] <= 3) {
+            if (n == capacity)
+                return -ENOSPC;
+            out[n++] = 3;
+            zeros = 0;
+        }
+        if (n == capacity)
+            return -ENOSPC;
+        out[n++] = w->data[i];
+        zeros = w->data[i] ? 0 : zeros + 1;
+    }
+    return (int)n;
+}
+
+int gs_h264_complete_sps(const uint8_t *nal, size_t size, uint8_t *out, size_t capacity)
+{
+    struct writer w = {0};
+    struct bits b = {.data = nal, .size = size, .pos = 1, .copy = &w};
+    struct gs_h264_sps sps = {0};
+    int err = read_sps(&b, size, &sps);
+
+    if (err)
+        return err;
+    write_restriction(&w, sps.max_num_ref_frames);
+    write_bits(&w, 1, 1); /* rbsp_stop_one_bit */
+    write_bits(&w, 0, (unsigned)(7 - (w.bits + 7) % 8));
+    return w.full ? -ENOSPC : escape(&w, nal[0], out, capacity);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Walking an H.264 Annex B byte stream, and the few SPS fields that gpushare promises
- * (ITU-T H.264, 7.3.1, 7.3.2.1, Annex B, Annex E). Pure; any thread. */
+/* Walking an H.264 Annex B byte stream, and the few SPS fields that gpushare promises: reading
+ * them, and writing them where an encoder does not (ITU-T H.264, 7.3.1, 7.3.2.1, Annex B, Annex E).
+ * Pure; any thread. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,10 +29,13 @@ struct gs_nal {
  * belong to no NAL unit. */
 bool gs_h264_next_nal(const uint8_t *data, size_t size, size_t *pos, struct gs_nal *ret);
 
+#define GS_H264_SPS_MAX 1024 /* bytes; no SPS that makes sense is longer */
+
 struct gs_h264_sps {
     uint8_t profile, level;
     uint32_t width, height; /* after cropping */
-    bool has_colour;        /* colour description present */
+    uint32_t max_num_ref_frames;
+    bool has_colour; /* colour description present */
     uint8_t primaries, transfer, matrix;
     bool full_range;
     bool has_chroma_loc;
@@ -42,3 +46,11 @@ struct gs_h264_sps {
 
 /* nal without start code. 0 or -EBADMSG, *ret untouched. */
 int gs_h264_parse_sps(const uint8_t *nal, size_t size, struct gs_h264_sps *ret) GS_MUST_CHECK;
+
+/* Whether it says what gpushare's streams are: BT.709, limited range, chroma sited left, pictures
+ * in the order in which they come. */
+bool gs_h264_sps_tells_all(const struct gs_h264_sps *sps);
+/* The same SPS with the VUI fields changed until it tells all; everything else is kept bit by bit.
+ * nal and out without start code. The size of out; -EBADMSG; -ENOSPC. */
+int gs_h264_complete_sps(const uint8_t *nal, size_t size, uint8_t *out,
+                         size_t capacity) GS_MUST_CHECK;

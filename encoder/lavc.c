@@ -2,6 +2,7 @@
 #include "encoder/lavc.h"
 
 #include <errno.h>
+#include <libavutil/hwcontext.h>
 #include <stdio.h>
 
 #include "common/ffmpeg.h"
@@ -29,6 +30,14 @@ static void set_stream(AVCodecContext *ctx, const struct gs_encoder_params *p)
     ctx->max_b_frames = 0;
     ctx->refs = 1;
     ctx->flags |= AV_CODEC_FLAG_LOW_DELAY;
+}
+
+int gs_lavc_use_frames(struct gs_lavc *lavc, AVBufferRef *frames)
+{
+    lavc->ctx->pix_fmt = ((AVHWFramesContext *)frames->data)->format;
+    lavc->ctx->sw_pix_fmt = AV_PIX_FMT_NV12;
+    lavc->ctx->hw_frames_ctx = av_buffer_ref(frames);
+    return lavc->ctx->hw_frames_ctx ? 0 : -ENOMEM;
 }
 
 static void no_free(void *opaque GS_UNUSED, uint8_t *data GS_UNUSED)
@@ -86,31 +95,38 @@ int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options)
     return -EINVAL;
 }
 
-int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
-                   const struct gs_encode_options *options, struct gs_packet *ret)
+int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,
+                         const struct gs_encode_options *options, struct gs_packet *ret)
 {
-    AVFrame *f = lavc->frame;
     AVPacket *pkt = lavc->packet;
     int err;
 
     av_packet_unref(pkt);
-    f->data[0] = pic->y;
-    f->data[1] = pic->uv;
-    f->linesize[0] = (int)pic->y_stride;
-    f->linesize[1] = (int)pic->uv_stride;
-    f->pts = lavc->pts++;
-    f->pict_type = options->idr ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
-    err = avcodec_send_frame(lavc->ctx, f);
+    frame->pts = lavc->pts++;
+    frame->pict_type = options->idr ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
+    err = avcodec_send_frame(lavc->ctx, frame);
     if (!err)
         err = avcodec_receive_packet(lavc->ctx, pkt);
     if (err == AVERROR(EAGAIN))
         return -EPROTO;
     if (err)
         return gs_ffmpeg_errno(err);
-    if (pkt->pts != f->pts)
+    if (pkt->pts != frame->pts)
         return -EPROTO;
     *ret = (struct gs_packet){pkt->data, (size_t)pkt->size, pkt->flags & AV_PKT_FLAG_KEY};
-    return 0;
+    return gs_headers_apply(&lavc->headers, ret);
+}
+
+int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
+                   const struct gs_encode_options *options, struct gs_packet *ret)
+{
+    AVFrame *f = lavc->frame;
+
+    f->data[0] = pic->y;
+    f->data[1] = pic->uv;
+    f->linesize[0] = (int)pic->y_stride;
+    f->linesize[1] = (int)pic->uv_stride;
+    return gs_lavc_encode_frame(lavc, f, options, ret);
 }
 
 void gs_lavc_finish(struct gs_lavc *lavc)
@@ -118,4 +134,63 @@ void gs_lavc_finish(struct gs_lavc *lavc)
     av_packet_free(&lavc->packet);
     av_frame_free(&lavc->frame);
     avcodec_free_context(&lavc->ctx);
+    gs_headers_finish(&lavc->headers);
+    *lavc = (struct gs_lavc){0};
+}
+
+static int make_frames(AVBufferRef *device, enum AVPixelFormat format,
+                       const struct gs_encoder_params *p, AVBufferRef **ret)
+{
+    AVBufferRef *frames = av_hwframe_ctx_alloc(device);
+    AVHWFramesContext *ctx;
+
+    if (!frames)
+        return -ENOMEM;
+    *ret = frames;
+    ctx = (AVHWFramesContext *)frames->data;
+    ctx->format = format;
+    ctx->sw_format = AV_PIX_FMT_NV12;
+    ctx->width = (int)p->width;
+    ctx->height = (int)p->height;
+    return gs_ffmpeg_errno(av_hwframe_ctx_init(frames));
+}
+
+int gs_lavc_make_surface(AVBufferRef *device, enum AVPixelFormat format,
+                         const struct gs_encoder_params *p, AVBufferRef **ret_frames,
+                         AVFrame **ret_surface)
+{
+    int err = make_frames(device, format, p, ret_frames);
+
+    if (err < 0)
+        return err;
+    *ret_surface = av_frame_alloc();
+    if (!*ret_surface)
+        return -ENOMEM;
+    return gs_ffmpeg_errno(av_hwframe_get_buffer(*ret_frames, *ret_surface, 0));
+}
+
+int gs_lavc_upload(AVFrame *surface, const struct gs_nv12 *pic)
+{
+    AVFrame *f = av_frame_alloc();
+    int err;
+
+    if (!f)
+        return -ENOMEM;
+    f->format = AV_PIX_FMT_NV12;
+    f->width = (int)pic->width;
+    f->height = (int)pic->height;
+    f->data[0] = pic->y;
+    f->data[1] = pic->uv;
+    f->linesize[0] = (int)pic->y_stride;
+    f->linesize[1] = (int)pic->uv_stride;
+    err = gs_ffmpeg_errno(av_hwframe_transfer_data(surface, f, 0));
+    av_frame_free(&f);
+    return err;
+}
+
+int gs_lavc_rate_buffer(uint32_t max_kbps, uint32_t fps)
+{
+    int64_t rate = max_kbps * INT64_C(1000);
+
+    return (int)GS_MAX(rate / 20, rate * 3 / 2 / fps);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all encoders over libavcodec share: context, frame, packet, errors. A back end's own file
- * holds only its device, its pixel format and its options. Thread: the encoder's. */
+/* What all encoders over libavcodec share: context, frame, packet, headers, errors. A back end's
+ * own file holds only its device, its pixel format and its options. Thread: the encoder's. */
 #pragma once
 
 #include <libavcodec/avcodec.h>
@@ -8,12 +8,14 @@
 
 #include "common/macros.h"
 #include "encoder/encoder.h"
+#include "encoder/headers.h"
 
 struct gs_lavc {
     AVCodecContext *ctx;
     AVFrame *frame;   /* describes the caller's picture; owns no pixels */
     AVPacket *packet; /* the last one given out */
-    int64_t pts;      /* counts pictures */
+    struct gs_headers headers;
+    int64_t pts; /* counts pictures */
 };
 
 /* Whether libavcodec has an encoder of this name; see gs_encoder_impl.probe. */
@@ -22,9 +24,26 @@ int gs_lavc_probe(const char *codec, char *why, size_t why_size);
  * lavc->ctx and then opens. lavc is zeroed before; gs_lavc_finish takes half-built ones. */
 int gs_lavc_init(struct gs_lavc *lavc, const char *codec,
                  const struct gs_encoder_params *p) GS_MUST_CHECK;
+/* The pictures are of this pool (referenced), on a GPU. Between init and open. */
+int gs_lavc_use_frames(struct gs_lavc *lavc, AVBufferRef *frames) GS_MUST_CHECK;
 /* options: of the codec, consumed; one it does not know is an error. */
 int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options) GS_MUST_CHECK;
 /* As gs_encoder_impl.encode. The pixels are read in place. */
 int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
                    const struct gs_encode_options *options, struct gs_packet *ret) GS_MUST_CHECK;
+/* The same with a frame of the pool. */
+int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,
+                         const struct gs_encode_options *options,
+                         struct gs_packet *ret) GS_MUST_CHECK;
+/* Zeroed again, ready for another init. */
 void gs_lavc_finish(struct gs_lavc *lavc);
+
+/* A pool of NV12 pictures of the encoder's size on a device, and one picture of it. Both are the
+ * caller's, also after an error. */
+int gs_lavc_make_surface(AVBufferRef *device, enum AVPixelFormat format,
+                         const struct gs_encoder_params *p, AVBufferRef **ret_frames,
+                         AVFrame **ret_surface) GS_MUST_CHECK;
+/* Copies a picture in memory to one on a GPU. */
+int gs_lavc_upload(AVFrame *surface, const struct gs_nv12 *pic) GS_MUST_CHECK;
+/* The rate buffer, in bits, for a limit: 50 ms or 1.5 pictures, whichever is more. */
+int gs_lavc_rate_buffer(uint32_t max_kbps, uint32_t fps);
