@@ -4,9 +4,12 @@
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/client.h"
+#include "client/decode.h"
+#include "client/present.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -34,7 +37,7 @@ static const char description[] =
     "Exit status: 0 done, 1 it failed, 2 wrong usage, 3 refused, 4 not reachable.\n";
 
 struct arguments {
-    char *script, *keymap, *stats, *record, *snapshot, *decoder;
+    char *script, *keymap, *stats, *record, *snapshot, *decoder, *presenter;
     gboolean headless, overlay, fullscreen, verbose, version;
     double duration;
     char **rest;
@@ -60,6 +63,8 @@ static bool parse_options(struct arguments *a, int *argc, char ***argv)
          "FILE.png"},
         {"overlay", 0, 0, G_OPTION_ARG_NONE, &a->overlay, "Show statistics over the picture", NULL},
         {"decoder", 0, 0, G_OPTION_ARG_STRING, &a->decoder, "Use this decoder", "NAME"},
+        {"presenter", 0, 0, G_OPTION_ARG_STRING, &a->presenter,
+         "window (chooses), gl, shm or headless", "NAME"},
         {"fullscreen", 0, 0, G_OPTION_ARG_NONE, &a->fullscreen, "Begin in fullscreen", NULL},
         {"script", 0, 0, G_OPTION_ARG_FILENAME, &a->script, "Play input from a file (-: stdin)",
          "FILE"},
@@ -105,10 +110,18 @@ static int load_input(const struct arguments *a, struct gs_client_options *o,
     return 0;
 }
 
+static bool decoder_exists(const char *name)
+{
+    size_t i = 0;
+
+    while (name && gs_decoder_impls[i] && strcmp(gs_decoder_impls[i]->name, name) != 0)
+        i++;
+    return !name || gs_decoder_impls[i];
+}
+
 static int run(const struct arguments *a, uint64_t start)
 {
     struct gs_client_options o = {
-        .headless = a->headless,
         .overlay = a->overlay,
         .fullscreen = a->fullscreen,
         .duration_s = a->duration,
@@ -116,6 +129,9 @@ static int run(const struct arguments *a, uint64_t start)
         .record = a->record,
         .snapshot = a->snapshot,
         .decoder = a->decoder,
+        .presenter = a->presenter  ? a->presenter
+                     : a->headless ? "headless"
+                                   : "window",
         .start = start,
     };
     struct gs_keymap *keymap = NULL;
@@ -127,6 +143,15 @@ static int run(const struct arguments *a, uint64_t start)
         return usage("exactly one URL is wanted");
     if (!isfinite(a->duration) || a->duration < 0 || a->duration > DURATION_MAX)
         return usage("--duration makes no sense");
+    if (!decoder_exists(a->decoder)) {
+        gs_error("there is no decoder “%s”", a->decoder);
+        return usage("--decoder is vaapi, software, openh264 or null");
+    }
+    if (!gs_presenter_find(o.presenter))
+        return usage("--presenter is window, gl, shm or headless");
+    if (a->headless && strcmp(o.presenter, "headless") != 0)
+        return usage("--headless and --presenter contradict each other");
+    o.headless = strcmp(o.presenter, "headless") == 0;
     if (gs_url_parse(a->rest[0], &o.url, &why) != 0) {
         gs_error("the URL is wrong: %s", why);
         return GS_EXIT_USAGE;
@@ -164,5 +189,6 @@ int main(int argc, char **argv)
     g_free(a.record);
     g_free(a.snapshot);
     g_free(a.decoder);
+    g_free(a.presenter);
     return status;
 }

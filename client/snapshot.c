@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <libavutil/frame.h>
 #include <png.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,20 +43,20 @@ static void convert_row(const struct matrix *m, const uint8_t *y, const uint8_t 
     }
 }
 
-int gs_picture_to_bgra(const struct gs_picture *pic, uint8_t *out, uint32_t stride)
+int gs_picture_to_bgra(struct gs_picture *pic, uint8_t *out, uint32_t stride)
 {
-    const AVFrame *f = pic->frame;
-    const struct matrix *m = f->format == AV_PIX_FMT_YUVJ420P ? &full : &limited;
-    bool nv12 = f->format == AV_PIX_FMT_NV12;
+    const struct gs_picture_pixels *p = &pic->pixels;
+    int err = gs_picture_map(pic);
 
-    if (!nv12 && f->format != AV_PIX_FMT_YUV420P && f->format != AV_PIX_FMT_YUVJ420P)
-        return -ENOTSUP;
-    for (int row = 0; row < f->height; row++) {
-        const uint8_t *u = f->data[1] + (ptrdiff_t)(row / 2) * f->linesize[1];
-        const uint8_t *v = nv12 ? u + 1 : f->data[2] + (ptrdiff_t)(row / 2) * f->linesize[2];
+    if (err)
+        return err;
+    for (uint32_t row = 0; row < pic->height; row++) {
+        bool nv12 = p->format == GS_PICTURE_NV12;
+        const uint8_t *u = p->data[1] + (ptrdiff_t)(row / 2) * p->stride[1];
+        const uint8_t *v = nv12 ? u + 1 : p->data[2] + (ptrdiff_t)(row / 2) * p->stride[2];
 
-        convert_row(m, f->data[0] + (ptrdiff_t)row * f->linesize[0], u, v, nv12 ? 2 : 1,
-                    out + (size_t)row * stride, f->width);
+        convert_row(p->full_range ? &full : &limited, p->data[0] + (ptrdiff_t)row * p->stride[0], u,
+                    v, nv12 ? 2 : 1, out + (size_t)row * stride, (int)pic->width);
     }
     return 0;
 }

@@ -36,6 +36,7 @@ enum gs_msg_type {
     GS_MSG_KEYMAP = 8,   /* c XKB_KEYMAP_FORMAT_TEXT_V1 text, no NUL: the layout of the client */
     GS_MSG_CURSOR = 9,   /* h struct gs_cursor_msg + pixels: the cursor image from now on */
     GS_MSG_POINTER = 10, /* h u8 mode (enum gs_pointer_mode) */
+    GS_MSG_VIDEO = 11,   /* h u32 width, u32 height: of the picture from the next keyframe on */
     /* Link only; see enum gs_link_type. */
 };
 
