@@ -16,7 +16,7 @@ endfunction()
 gs_library(picture SOURCES picture.c LIBS PkgConfig::GLIB)
 gs_library(decode
     SOURCES decode.c decode_impls.c decode_libav.c decode_null.c decode_openh264.c module.c
-            snapshot.c
+            snapshot.c yuv_rgb.c yuv_rgb_avx2.c
     LIBS gs_common gs_picture PkgConfig::OPENH264 PkgConfig::PNG PkgConfig::GLIB ${CMAKE_DL_LIBS})
 set_target_properties(gs_common gs_picture PROPERTIES POSITION_INDEPENDENT_CODE ON)
 

@@ -90,7 +90,7 @@ int gs_window_draw_create(const char *title, int width, int height, uint32_t fla
         gs_window_draw_destroy(d);
         return err;
     }
-    gs_debug("the window is drawn by %s", d->gl ? "OpenGL" : "libyuv");
+    gs_debug("the window is drawn by %s", d->gl ? "OpenGL" : "the processor");
     *ret = d;
     return 0;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pictures into an SDL window, scaled with their aspect kept: by a GPU where there is one (the
- * module "gl"), else by libyuv straight into the window's memory, which costs a tenth of what a GL
- * in software does. Owns the SDL window, whose kind depends on who draws. Thread: the one that
+ * module "gl"), else straight into the window's memory, which costs a tenth of what a GL in
+ * software does. Owns the SDL window, whose kind depends on who draws. Thread: the one that
  * initialised SDL.
  */
 #pragma once

@@ -10,6 +10,7 @@
 #include "client/damage.h"
 #include "client/letterbox.h"
 #include "client/overlay.h"
+#include "client/yuv_rgb.h"
 #include "common/log.h"
 
 struct gs_window_memory {
@@ -23,24 +24,6 @@ struct gs_window_memory {
     uint8_t *scratch; /* the picture in RGB before scaling */
     size_t scratch_size;
 };
-
-/* Within two of 255 of what snapshots have, at a tenth of the cost. */
-static bool to_bgra(const struct gs_picture *pic, const struct gs_row_range *rows, uint8_t *to,
-                    int stride)
-{
-    const struct gs_picture_pixels *p = &pic->pixels;
-    const struct YuvConstants *matrix = p->full_range ? &kYuvF709Constants : &kYuvH709Constants;
-    ptrdiff_t first = rows->first, half = rows->first / 2;
-    const uint8_t *y = p->data[0] + first * p->stride[0], *u = p->data[1] + half * p->stride[1];
-    int width = (int)pic->width, height = (int)(rows->end - rows->first);
-
-    to += first * stride;
-    if (p->format == GS_PICTURE_NV12)
-        return NV12ToARGBMatrix(y, p->stride[0], u, p->stride[1], to, stride, matrix, width,
-                                height) == 0;
-    return I420ToARGBMatrix(y, p->stride[0], u, p->stride[1], p->data[2] + half * p->stride[2],
-                            p->stride[2], to, stride, matrix, width, height) == 0;
-}
 
 static bool fit_scratch(struct gs_window_memory *mem, const struct gs_picture *pic)
 {
@@ -75,8 +58,8 @@ static bool draw_scaled(struct gs_window_memory *mem, const struct gs_picture *p
     int width = (int)pic->width, height = (int)pic->height;
 
     *ret = scale_rows(box, rows);
-    return to_bgra(pic, rows, mem->scratch, width * 4) &&
-           ARGBScaleClip(mem->scratch, width * 4, width, height, to, stride, box->width,
+    gs_yuv_to_bgra(pic, rows->first, rows->end, mem->scratch, pic->width * 4);
+    return ARGBScaleClip(mem->scratch, width * 4, width, height, to, stride, box->width,
                          box->height, 0, (int)ret->first, box->width, (int)(ret->end - ret->first),
                          box->width < width ? kFilterBox : kFilterBilinear) == 0;
 }
@@ -89,7 +72,8 @@ static bool draw_rows(struct gs_window_memory *mem, const struct gs_picture *pic
     if (mem->box.width != (int)pic->width || mem->box.height != (int)pic->height)
         return draw_scaled(mem, pic, rows, to, stride, ret);
     *ret = *rows;
-    return to_bgra(pic, rows, to, stride);
+    gs_yuv_to_bgra(pic, rows->first, rows->end, to, (uint32_t)stride);
+    return true;
 }
 
 /* What the overlay covers, as rows of the picture. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Pictures into a window's memory, without a GPU: libyuv converts and scales the rows that changed,
- * and only those go to the display. Thread: the one that initialised SDL.
+ * Pictures into a window's memory, without a GPU: the rows that changed are converted (and
+ * scaled by libyuv), and only those go to the display. Thread: the one that initialised SDL.
  */
 #pragma once
 

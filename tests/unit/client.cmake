@@ -10,3 +10,4 @@ if(NOT GS_LEAN)
     gs_test(test_drm_layers LABEL unit
         SOURCES unit/test_drm_layers.c LIBS gs_drm_layers gs_yuv_gl)
 endif()
+gs_test(test_client_yuv_rgb LABEL unit SOURCES unit/test_client_yuv_rgb.c LIBS gs_decode m)
