@@ -110,6 +110,13 @@ static void start_ping(struct gs_client *c)
     send_ping(c);
 }
 
+static void set_video_size(struct gs_client *c, uint32_t width, uint32_t height)
+{
+    gs_video_size_announce(&c->video, width, height);
+    if (c->presenting)
+        c->presenter->impl->resize(c->presenter, width, height);
+}
+
 /* The stream first: while it begins, the window opens. */
 static void on_welcome(void *user, const struct gs_welcome *welcome, GInetAddress *address)
 {
@@ -122,8 +129,9 @@ static void on_welcome(void *user, const struct gs_welcome *welcome, GInetAddres
     gs_info("session %s, %ux%u, encoder %s, converter %s", welcome->session, welcome->width,
             welcome->height, welcome->encoder, welcome->converter);
     start_ping(c);
+    set_video_size(c, welcome->width, welcome->height);
     if ((first && start_session(c) != 0) || gs_client_start_receiver(c, address) != 0 ||
-        (first && gs_client_start_presenter(c) != 0)) {
+        (first && gs_client_open_presenter(c) != 0)) {
         gs_client_finish(c, GS_EXIT_FAILED);
         return;
     }
@@ -145,14 +153,29 @@ static void on_cursor(struct gs_client *c, const uint8_t *payload, size_t size)
         gs_debug("a cursor that makes no sense");
 }
 
+/* The host shows another size from its next keyframe on. */
+static void on_video(struct gs_client *c, const uint8_t *payload, size_t size)
+{
+    struct gs_video video;
+
+    if (gs_video_read(payload, size, &video) != 0) {
+        gs_warn("the host announced a picture of a size that makes no sense");
+        return;
+    }
+    gs_info("the picture is %ux%u from now on", video.width, video.height);
+    set_video_size(c, video.width, video.height);
+}
+
 static void on_message(void *user, uint8_t type, const uint8_t *payload, size_t size)
 {
     struct gs_client *c = user;
 
-    if (!c->presenter)
+    if (!c->presenting)
         return;
     if (type == GS_MSG_PONG)
         on_pong(c, payload, size);
+    else if (type == GS_MSG_VIDEO)
+        on_video(c, payload, size);
     else if (type == GS_MSG_CURSOR)
         on_cursor(c, payload, size);
     else if (type == GS_MSG_POINTER && size >= 1 && payload[0] <= GS_POINTER_RELATIVE)
@@ -173,7 +196,7 @@ static bool try_again(struct gs_client *c)
 {
     uint64_t now = gs_now_ns();
 
-    if (!c->welcomed || c->options->headless || c->finishing || !c->presenter)
+    if (!c->welcomed || c->options->headless || c->finishing || !c->presenting)
         return false;
     if (c->reconnect_until == 0)
         c->reconnect_until = now + RECONNECT_NS;
@@ -207,7 +230,28 @@ static void on_closed(void *user, enum gs_exit status, bool orderly, const char 
     gs_client_finish(c, c->welcomed && !orderly ? GS_EXIT_FAILED : status);
 }
 
+/* While a thread does the handshake: what takes long to open. */
+static void on_hello(void *user, struct gs_hello *hello)
+{
+    struct gs_client *c = user;
+    bool ok = c->decoder || (gs_decoder_create(c->options->decoder, &c->decoder) == 0 &&
+                             gs_client_create_presenter(c, hello) == 0);
+
+    if (!ok) {
+        gs_client_finish(c, GS_EXIT_FAILED);
+        return;
+    }
+    if (hello->display_width == 0) {
+        hello->display_width = c->display_width;
+        hello->display_height = c->display_height;
+    }
+    c->display_width = hello->display_width;
+    c->display_height = hello->display_height;
+    g_strlcpy(hello->decoder, gs_decoder_name(c->decoder), sizeof(hello->decoder));
+}
+
 static const struct gs_connection_listener connection_listener = {
+    .hello = on_hello,
     .welcome = on_welcome,
     .message = on_message,
     .closed = on_closed,
@@ -219,7 +263,6 @@ static void connect_to_host(struct gs_client *c)
 
     g_strlcpy(hello.session, c->options->url.session, sizeof(hello.session));
     g_strlcpy(hello.ticket, c->options->url.ticket, sizeof(hello.ticket));
-    g_strlcpy(hello.decoder, c->decoder->impl->name, sizeof(hello.decoder));
     c->conn = gs_connection_create(&c->options->url, &hello, &connection_listener, c);
 }
 
@@ -245,16 +288,6 @@ static void stop(struct gs_client *c)
         gs_client_stop_receiver(c);
     if (c->pipeline)
         gs_client_show(c); /* the last one, for the snapshot */
-}
-
-static int open_decoder(struct gs_client *c)
-{
-    int err = gs_decoder_create(c->options->decoder, &c->decoder);
-
-    if (err)
-        gs_error("decoder %s: %s", c->options->decoder ? c->options->decoder : "",
-                 err == -ENOENT ? "there is none of that name" : g_strerror(-err));
-    return err;
 }
 
 static void free_all(struct gs_client *c)
@@ -294,14 +327,10 @@ enum gs_exit gs_client_run(const struct gs_client_options *options)
     }
     for (size_t i = 0; i < GS_ARRAY_SIZE(signals); i++)
         signal_sources[i] = g_unix_signal_add(signals[i], on_signal, c);
-    if (open_decoder(c) == 0) {
-        connect_to_host(c);
-        g_main_loop_run(c->loop);
-        stop(c);
-        gs_client_report(c);
-    } else {
-        c->status = GS_EXIT_FAILED;
-    }
+    connect_to_host(c);
+    g_main_loop_run(c->loop);
+    stop(c);
+    gs_client_report(c);
     for (size_t i = 0; i < GS_ARRAY_SIZE(signals); i++)
         g_source_remove(signal_sources[i]);
     status = c->status;

@@ -12,12 +12,14 @@
 
 struct gs_client_options {
     struct gs_url url;
-    bool headless, overlay, fullscreen;
+    bool headless; /* somebody reads the statistics instead of looking */
+    bool overlay, fullscreen;
     double duration_s; /* 0: no end */
     const char *stats; /* files, NULL: none */
     const char *record;
     const char *snapshot;
     const char *decoder;            /* NULL: choose */
+    const char *presenter;          /* one there is */
     const struct gs_keymap *keymap; /* NULL: the display's, or us when there is none */
     const struct gs_script *script; /* NULL: none */
     uint64_t start;                 /* when the program began */

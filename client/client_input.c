@@ -93,9 +93,17 @@ static const struct gs_presenter_listener presenter_listener = {
     .closed = on_window_closed,
 };
 
-int gs_client_start_presenter(struct gs_client *c)
+int gs_client_create_presenter(struct gs_client *c, struct gs_hello *hello)
 {
-    const char *name = c->options->headless ? "headless" : "window";
+    int err = gs_presenter_find(c->options->presenter)->create(&c->presenter);
+
+    if (!err && c->presenter->impl->display)
+        c->presenter->impl->display(c->presenter, &hello->display_width, &hello->display_height);
+    return err;
+}
+
+int gs_client_open_presenter(struct gs_client *c)
+{
     g_autofree char *title = g_strdup_printf("%s on %s", c->welcome.session, c->options->url.host);
     const struct gs_presenter_params params = {
         .title = title,
@@ -106,12 +114,10 @@ int gs_client_start_presenter(struct gs_client *c)
         .listener = &presenter_listener,
         .user = c,
     };
+    int err = c->presenter->impl->open(c->presenter, &params);
 
-    for (size_t i = 0; gs_presenter_impls[i]; i++) {
-        if (strcmp(gs_presenter_impls[i]->name, name) == 0)
-            return gs_presenter_impls[i]->open(&params, &c->presenter);
-    }
-    return -ENOENT;
+    c->presenting = !err;
+    return err;
 }
 
 /* ---- script ---- */

@@ -16,6 +16,7 @@
 #include "client/receive/receiver.h"
 #include "client/record.h"
 #include "client/stats.h"
+#include "client/video_size.h"
 
 struct gs_client {
     const struct gs_client_options *options;
@@ -38,6 +39,9 @@ struct gs_client {
     struct gs_recorder *recorder; /* likewise */
     struct gs_pipeline *pipeline;
     struct gs_presenter *presenter;
+    bool presenting; /* it is open */
+    struct gs_video_size video;
+    uint32_t display_width, display_height;
     struct gs_receiver_stats receiver_before; /* of the receivers that are gone */
 
     struct gs_input_queue input;
@@ -73,7 +77,9 @@ void gs_client_end_idle(struct gs_client *c);
 void gs_client_start_input(struct gs_client *c);
 void gs_client_input(struct gs_client *c, const struct gs_input *in);
 void gs_client_send_keymap(struct gs_client *c, const char *text);
-int gs_client_start_presenter(struct gs_client *c) GS_MUST_CHECK;
+/* Says in hello what the display is like. */
+int gs_client_create_presenter(struct gs_client *c, struct gs_hello *hello) GS_MUST_CHECK;
+int gs_client_open_presenter(struct gs_client *c) GS_MUST_CHECK;
 void gs_client_start_script(struct gs_client *c);
 
 /* client_report.c */

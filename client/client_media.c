@@ -36,11 +36,14 @@ static void on_skipped(void *user)
 
 void gs_client_show(struct gs_client *c)
 {
-    struct gs_picture *pic = c->presenter ? gs_pipeline_take(c->pipeline) : NULL;
+    struct gs_picture *pic = c->presenting ? gs_pipeline_take(c->pipeline) : NULL;
+    struct gs_size shown;
     uint32_t input_id;
 
     if (!pic)
         return;
+    shown = gs_video_size_shown(&c->video, pic->width, pic->height);
+    gs_picture_crop(pic, shown.width, shown.height);
     c->presenter->impl->present(c->presenter, pic);
     pic->info.presented = gs_now_ns();
     input_id = pic->info.input_id;

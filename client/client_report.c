@@ -10,7 +10,7 @@
 
 int gs_client_snapshot(struct gs_client *c, const char *path)
 {
-    int err = c->presenter ? c->presenter->impl->snapshot(c->presenter, path) : -EAGAIN;
+    int err = c->presenting ? c->presenter->impl->snapshot(c->presenter, path) : -EAGAIN;
 
     if (err)
         gs_error("snapshot %s: %s", path, err == -EAGAIN ? "no picture arrived" : g_strerror(-err));
@@ -24,7 +24,7 @@ static struct gs_report make_report(struct gs_client *c, const struct gs_receive
         .stats = &c->stats,
         .receiver = rx,
         .welcome = c->welcomed ? &c->welcome : NULL,
-        .decoder = c->decoder ? c->decoder->impl->name : NULL,
+        .decoder = c->decoder ? gs_decoder_name(c->decoder) : NULL,
         .rtt_known = gs_clock_sync_ready(&c->clock),
         .rtt_ns = gs_clock_sync_rtt(&c->clock),
         .duration_s = (double)(gs_now_ns() - c->options->start) / GS_NS_PER_S,
@@ -41,7 +41,7 @@ void gs_client_update_overlay(struct gs_client *c)
     uint64_t now = gs_now_ns();
     double seconds = (double)(now - c->overlay_time) / GS_NS_PER_S;
 
-    if (!c->presenter || !c->presenter->impl->overlay || seconds < 0.5)
+    if (!c->presenting || !c->presenter->impl->overlay || seconds < 0.5)
         return;
     gs_client_get_receiver_stats(c, &rx);
     pthread_mutex_lock(&c->lock);

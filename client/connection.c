@@ -225,6 +225,7 @@ static void start_tls(struct gs_connection *conn, GSocketConnection *tcp)
     g_signal_connect(conn->tls, "accept-certificate", G_CALLBACK(on_accept_certificate), conn);
     g_tls_connection_handshake_async(G_TLS_CONNECTION(conn->tls), G_PRIORITY_DEFAULT,
                                      conn->cancellable, on_handshake, conn);
+    conn->listener->hello(conn->user, &conn->hello);
 }
 
 /* ---- TCP ---- */

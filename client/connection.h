@@ -27,6 +27,9 @@ enum gs_exit {
 };
 
 struct gs_connection_listener {
+    /* The host answers, and a thread is busy with the handshake for some milliseconds: time for
+     * what takes long. May add to what will be said. */
+    void (*hello)(void *user, struct gs_hello *hello);
     /* The host took us. address: of the host, borrowed. */
     void (*welcome)(void *user, const struct gs_welcome *welcome, GInetAddress *address);
     /* A message after that; PONG, CURSOR, POINTER and what a later host may send. */

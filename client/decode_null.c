@@ -1,68 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Decodes nothing, for load tests: every access unit is a black picture of 64×64. */
-#include <errno.h>
 #include <glib.h>
-#include <libavutil/frame.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "client/decode_impls.h"
 
-struct null_decoder {
-    struct gs_decoder base;
-    AVFrame *black;
-};
+#define SIDE 64
 
-static void null_close(struct gs_decoder *base)
+static const uint8_t black[SIDE * SIDE] = {[0 ... SIDE * SIDE - 1] = 16};
+static const uint8_t grey[SIDE * SIDE / 4] = {[0 ... SIDE * SIDE / 4 - 1] = 128};
+
+static void release(void *owner GS_UNUSED)
 {
-    struct null_decoder *dec = (struct null_decoder *)base;
-
-    if (dec)
-        av_frame_free(&dec->black);
-    g_free(dec);
 }
 
-static AVFrame *create_black(void)
-{
-    AVFrame *f = av_frame_alloc();
+static const struct gs_picture_owner owner = {.release = release};
 
-    if (!f)
-        return NULL;
-    f->format = AV_PIX_FMT_YUV420P;
-    f->width = f->height = 64;
-    if (av_frame_get_buffer(f, 0) < 0) {
-        av_frame_free(&f);
-        return NULL;
-    }
-    memset(f->data[0], 16, (size_t)f->linesize[0] * 64);
-    memset(f->data[1], 128, (size_t)f->linesize[1] * 32);
-    memset(f->data[2], 128, (size_t)f->linesize[2] * 32);
-    return f;
+static void null_close(struct gs_codec *codec)
+{
+    g_free(codec);
 }
 
-static int null_open(struct gs_decoder **ret, char *why, size_t why_size)
+static int null_open(struct gs_codec **ret, char *why GS_UNUSED, size_t why_size GS_UNUSED)
 {
-    struct null_decoder *dec = g_new0(struct null_decoder, 1);
-
-    dec->base.impl = &gs_decoder_null;
-    dec->black = create_black();
-    if (!dec->black) {
-        snprintf(why, why_size, "no memory");
-        null_close(&dec->base);
-        return -ENOMEM;
-    }
-    *ret = &dec->base;
+    *ret = g_new0(struct gs_codec, 1);
+    (*ret)->impl = &gs_decoder_null;
     return 0;
 }
 
-static int null_decode(struct gs_decoder *base, const struct gs_access_unit *au,
-                       struct gs_picture **ret)
+static int null_decode(struct gs_codec *codec GS_UNUSED, const struct gs_access_unit *au,
+                       struct gs_picture **ret, char *why GS_UNUSED, size_t why_size GS_UNUSED)
 {
-    AVFrame *f = av_frame_clone(((struct null_decoder *)base)->black);
-
-    if (!f)
-        return -ENOMEM;
-    *ret = gs_picture_create(f, &au->info);
+    *ret = gs_picture_create(SIDE, SIDE, &au->info, &owner, NULL);
+    (*ret)->pixels = (struct gs_picture_pixels){
+        .format = GS_PICTURE_I420,
+        .data = {black, grey, grey},
+        .stride = {SIDE, SIDE / 2, SIDE / 2},
+    };
     return 0;
 }
 

@@ -2,7 +2,6 @@
 #include "client/doctor.h"
 
 #include <glib.h>
-#include <libavutil/frame.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,14 +32,14 @@ static const uint8_t picture[] = {
 /* NULL: it is the picture. What is not in memory (a surface of the GPU) is only measured. */
 static const char *judge(const struct gs_picture *pic)
 {
-    const AVFrame *frame = pic->frame;
+    const struct gs_picture_pixels *p = &pic->pixels;
     const uint8_t *middle;
 
-    if (frame->width != WIDTH || frame->height != HEIGHT)
+    if (pic->width != WIDTH || pic->height != HEIGHT)
         return "the picture has another size";
-    if (frame->hw_frames_ctx || !frame->data[0])
+    if (!p->data[0])
         return NULL;
-    middle = frame->data[0] + HEIGHT / 2 * (ptrdiff_t)frame->linesize[0] + WIDTH / 2;
+    middle = p->data[0] + HEIGHT / 2 * (ptrdiff_t)p->stride[0] + WIDTH / 2;
     return abs(*middle - LUMA) > 2 ? "the picture has another colour" : NULL;
 }
 

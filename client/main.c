@@ -4,11 +4,14 @@
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "client/client.h"
+#include "client/decode.h"
 #include "client/doctor.h"
 #include "client/options.h"
+#include "client/present.h"
 #include "common/clock.h"
 #include "common/log.h"
 
@@ -43,10 +46,18 @@ static int load_input(const struct gs_client_arguments *a, struct gs_client_opti
     return 0;
 }
 
+static bool decoder_exists(const char *name)
+{
+    size_t i = 0;
+
+    while (name && gs_decoder_impls[i] && strcmp(gs_decoder_impls[i]->name, name) != 0)
+        i++;
+    return !name || gs_decoder_impls[i];
+}
+
 static int run(const struct gs_client_arguments *a, uint64_t start)
 {
     struct gs_client_options o = {
-        .headless = a->headless,
         .overlay = a->overlay,
         .fullscreen = a->fullscreen,
         .duration_s = a->duration,
@@ -54,6 +65,9 @@ static int run(const struct gs_client_arguments *a, uint64_t start)
         .record = a->record,
         .snapshot = a->snapshot,
         .decoder = a->decoder,
+        .presenter = a->presenter  ? a->presenter
+                     : a->headless ? "headless"
+                                   : "window",
         .start = start,
     };
     struct gs_keymap *keymap = NULL;
@@ -65,6 +79,15 @@ static int run(const struct gs_client_arguments *a, uint64_t start)
         return usage("exactly one URL is wanted");
     if (!isfinite(a->duration) || a->duration < 0 || a->duration > DURATION_MAX)
         return usage("--duration makes no sense");
+    if (!decoder_exists(a->decoder)) {
+        gs_error("there is no decoder “%s”", a->decoder);
+        return usage("--decoder is vaapi, software, openh264 or null");
+    }
+    if (!gs_presenter_find(o.presenter))
+        return usage("--presenter is window, gl, shm or headless");
+    if (a->headless && strcmp(o.presenter, "headless") != 0)
+        return usage("--headless and --presenter contradict each other");
+    o.headless = strcmp(o.presenter, "headless") == 0;
     if (gs_url_parse(a->rest[0], &o.url, &why) != 0) {
         gs_error("the URL is wrong: %s", why);
         return GS_EXIT_USAGE;

@@ -15,6 +15,8 @@ static const struct gs_option options[] = {
      "10 60", false},
     {"Picture and input", "decoder", 0, GS_OPTION_TEXT, AT(decoder), "NAME", "Decoder to take",
      NULL, "the first that works", "@decoders", false},
+    {NULL, "presenter", 0, GS_OPTION_TEXT, AT(presenter), "NAME", "How pictures are shown",
+     "window (chooses), gl, shm or headless", "window", "window gl shm headless", false},
     {NULL, "keymap", 0, GS_OPTION_TEXT, AT(keymap), "LAYOUT[:VARIANT]",
      "Keyboard layout, as XKB names it", NULL, "the display's, or us", "us gb de fr es it ch:de",
      false},
@@ -71,4 +73,5 @@ void gs_client_arguments_finish(struct gs_client_arguments *a)
     g_free(a->record);
     g_free(a->snapshot);
     g_free(a->decoder);
+    g_free(a->presenter);
 }

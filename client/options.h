@@ -7,7 +7,7 @@
 #include "common/command.h"
 
 struct gs_client_arguments {
-    char *script, *keymap, *stats, *record, *snapshot, *decoder;
+    char *script, *keymap, *stats, *record, *snapshot, *decoder, *presenter;
     gboolean headless, overlay, fullscreen, verbose, version, doctor;
     double duration;
     char **rest;

@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#define GS_OVERLAY_SCALE 2 /* of all presenters */
+
 /* Size in pixels of a text of several lines, with its margin. */
 void gs_overlay_size(const char *text, unsigned scale, uint32_t *width, uint32_t *height);
 /* Draws ASCII text (anything else becomes '?') into the upper left corner on a darkened box.

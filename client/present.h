@@ -33,7 +33,16 @@ struct gs_presenter_params {
 
 struct gs_presenter_impl {
     const char *name;
-    int (*open)(const struct gs_presenter_params *p, struct gs_presenter **ret);
+    /* Connects to the display, where there is one: early, while the host is being reached. 0,
+     * -errno; what failed is logged. */
+    int (*create)(struct gs_presenter **ret);
+    /* Size of the user's display in pixels, 0×0 when not known. optional */
+    void (*display)(struct gs_presenter *pr, uint32_t *width, uint32_t *height);
+    /* Begins to show and to listen. Nothing below but close is called before. 0, -errno; what
+     * failed is logged. */
+    int (*open)(struct gs_presenter *pr, const struct gs_presenter_params *p);
+    /* The session's output has another size from now on. */
+    void (*resize)(struct gs_presenter *pr, uint32_t width, uint32_t height);
     /* Shows a picture (borrowed; a reference may be kept) over all before it. */
     void (*present)(struct gs_presenter *pr, struct gs_picture *pic);
     void (*cursor)(struct gs_presenter *pr, const struct gs_cursor_msg *msg);
@@ -53,8 +62,10 @@ struct gs_presenter_impl {
 /* First member of every implementation's own struct. */
 struct gs_presenter {
     const struct gs_presenter_impl *impl;
-    struct gs_presenter_params params;
+    struct gs_presenter_params params; /* title is the implementation's */
 };
 
-/* NULL at the end: "window", "headless". */
+/* NULL at the end: "window" chooses between "gl" and "shm"; "headless". */
 extern const struct gs_presenter_impl *const gs_presenter_impls[];
+/* NULL: there is none of that name. */
+const struct gs_presenter_impl *gs_presenter_find(const char *name);

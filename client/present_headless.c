@@ -13,16 +13,29 @@ struct headless {
     char *overlay;
 };
 
-static int headless_open(const struct gs_presenter_params *p, struct gs_presenter **ret)
+static int headless_create(struct gs_presenter **ret)
 {
     struct headless *h = g_new0(struct headless, 1);
 
     h->base.impl = &gs_presenter_headless;
-    h->base.params = *p;
-    h->x = p->width / 2;
-    h->y = p->height / 2;
     *ret = &h->base;
     return 0;
+}
+
+static int headless_open(struct gs_presenter *pr, const struct gs_presenter_params *p)
+{
+    struct headless *h = (struct headless *)pr;
+
+    pr->params = *p;
+    h->x = p->width / 2;
+    h->y = p->height / 2;
+    return 0;
+}
+
+static void headless_resize(struct gs_presenter *pr, uint32_t width, uint32_t height)
+{
+    pr->params.width = width;
+    pr->params.height = height;
 }
 
 static void headless_present(struct gs_presenter *pr, struct gs_picture *pic)
@@ -81,7 +94,9 @@ static void headless_close(struct gs_presenter *pr)
 
 const struct gs_presenter_impl gs_presenter_headless = {
     .name = "headless",
+    .create = headless_create,
     .open = headless_open,
+    .resize = headless_resize,
     .present = headless_present,
     .cursor = headless_cursor,
     .pointer_mode = headless_pointer_mode,

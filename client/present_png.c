@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <glib.h>
-#include <libavutil/frame.h>
 #include <math.h>
 
 #include "client/overlay.h"
 #include "client/present_impls.h"
 #include "client/snapshot.h"
-
-#define OVERLAY_SCALE 2
 
 void gs_cursor_copy_set(struct gs_cursor_copy *copy, const struct gs_cursor_msg *msg)
 {
@@ -25,7 +22,7 @@ void gs_cursor_copy_clear(struct gs_cursor_copy *copy)
     copy->msg = (struct gs_cursor_msg){0};
 }
 
-int gs_present_write_png(const char *path, const struct gs_picture *pic,
+int gs_present_write_png(const char *path, struct gs_picture *pic,
                          const struct gs_cursor_msg *cursor, double x, double y,
                          const char *overlay)
 {
@@ -35,8 +32,8 @@ int gs_present_write_png(const char *path, const struct gs_picture *pic,
 
     if (!pic)
         return -EAGAIN;
-    width = (uint32_t)pic->frame->width;
-    height = (uint32_t)pic->frame->height;
+    width = pic->width;
+    height = pic->height;
     stride = width * 4;
     bgra = g_try_malloc_n(height, stride);
     if (!bgra)
@@ -46,6 +43,6 @@ int gs_present_write_png(const char *path, const struct gs_picture *pic,
         return err;
     gs_bgra_draw_cursor(bgra, stride, width, height, cursor, (int)floor(x), (int)floor(y));
     if (overlay)
-        gs_overlay_draw(bgra, stride, width, height, overlay, OVERLAY_SCALE);
+        gs_overlay_draw(bgra, stride, width, height, overlay, GS_OVERLAY_SCALE);
     return gs_png_write(path, bgra, stride, width, height);
 }

@@ -4,7 +4,6 @@
 #include <SDL_syswm.h>
 #include <errno.h>
 #include <glib.h>
-#include <libavutil/frame.h>
 #include <stdlib.h>
 
 #include "client/keymap.h"
@@ -13,7 +12,7 @@
 #include "client/sdl_source.h"
 #include "client/window.h"
 #include "client/window_cursor.h"
-#include "client/window_draw.h"
+
 #include "common/log.h"
 
 static void redraw(struct gs_window *w)
@@ -24,14 +23,17 @@ static void redraw(struct gs_window *w)
 struct gs_letterbox gs_window_letterbox(const struct gs_window *w)
 {
     uint32_t width = w->base.params.width, height = w->base.params.height;
+    struct gs_letterbox box;
     int window_width, window_height;
 
-    if (w->picture) {
-        width = (uint32_t)w->picture->frame->width;
-        height = (uint32_t)w->picture->frame->height;
-    }
     SDL_GetWindowSize(w->window, &window_width, &window_height);
-    return gs_letterbox_fit(window_width, window_height, width, height);
+    if (!w->picture)
+        return gs_letterbox_fit(window_width, window_height, width, height);
+    box = gs_letterbox_fit(window_width, window_height, w->picture->width, w->picture->height);
+    /* What is on the screen may still have the size before; the host counts in the new one. */
+    box.picture_width = width;
+    box.picture_height = height;
+    return box;
 }
 
 /* ---- cursor ---- */
@@ -136,9 +138,11 @@ static void on_window_event(struct gs_window *w, const SDL_WindowEvent *e)
 {
     switch (e->event) {
     case SDL_WINDOWEVENT_EXPOSED:
+        gs_window_draw_invalidate(w->draw);
         redraw(w);
         break;
     case SDL_WINDOWEVENT_SIZE_CHANGED:
+        gs_window_draw_invalidate(w->draw);
         redraw(w);
         apply_cursor(w);
         break;
@@ -177,20 +181,19 @@ static int create_window(struct gs_window *w)
 {
     const struct gs_presenter_params *p = &w->base.params;
     SDL_Rect usable = {0, 0, 1280, 720};
-    int width, height;
+    int width, height, err;
 
     SDL_GetDisplayUsableBounds(0, &usable);
     gs_letterbox_first_size(p->width, p->height, usable.w, usable.h, &width, &height);
-    w->window =
-        SDL_CreateWindow(w->title, SDL_WINDOWPOS_UNDEFINED, SDL_WINDOWPOS_UNDEFINED, width, height,
-                         SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI |
-                             (p->fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0));
-    if (!w->window) {
-        gs_error("no window: %s", SDL_GetError());
-        return -EIO;
-    }
+    err = gs_window_draw_create(w->title, width, height,
+                                SDL_WINDOW_RESIZABLE | SDL_WINDOW_ALLOW_HIGHDPI |
+                                    (p->fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0),
+                                w->how, &w->draw);
+    if (err)
+        return err;
+    w->window = gs_window_draw_window(w->draw);
     SDL_SetWindowMinimumSize(w->window, 160, 90);
-    return gs_window_draw_create(w->window, &w->draw);
+    return 0;
 }
 
 static int init_sdl(struct gs_window *w)
@@ -229,8 +232,6 @@ static void window_close(struct gs_presenter *pr)
     gs_window_draw_destroy(w->draw);
     if (w->cursor)
         SDL_FreeCursor(w->cursor);
-    if (w->window)
-        SDL_DestroyWindow(w->window);
     if (w->initialised)
         SDL_Quit();
     gs_picture_unref(w->picture);
@@ -240,12 +241,52 @@ static void window_close(struct gs_presenter *pr)
     g_free(w);
 }
 
-static int window_open(const struct gs_presenter_params *p, struct gs_presenter **ret)
+static int create(const struct gs_presenter_impl *impl, enum gs_window_how how,
+                  struct gs_presenter **ret)
 {
     struct gs_window *w = g_new0(struct gs_window, 1);
+    int err = init_sdl(w);
+
+    w->base.impl = impl;
+    w->how = how;
+    if (err) {
+        window_close(&w->base);
+        return err;
+    }
+    *ret = &w->base;
+    return 0;
+}
+
+static int auto_create(struct gs_presenter **ret)
+{
+    return create(&gs_window_auto, GS_WINDOW_AUTO, ret);
+}
+
+static int gl_create(struct gs_presenter **ret)
+{
+    return create(&gs_window_gl, GS_WINDOW_GL, ret);
+}
+
+static int shm_create(struct gs_presenter **ret)
+{
+    return create(&gs_window_shm, GS_WINDOW_MEMORY, ret);
+}
+
+static void window_display(struct gs_presenter *pr GS_UNUSED, uint32_t *width, uint32_t *height)
+{
+    SDL_DisplayMode mode = {0};
+
+    if (SDL_GetDesktopDisplayMode(0, &mode) != 0 || mode.w < 0 || mode.h < 0)
+        mode.w = mode.h = 0;
+    *width = (uint32_t)mode.w;
+    *height = (uint32_t)mode.h;
+}
+
+static int window_open(struct gs_presenter *pr, const struct gs_presenter_params *p)
+{
+    struct gs_window *w = (struct gs_window *)pr;
     int err;
 
-    w->base.impl = &gs_presenter_window;
     w->base.params = *p;
     w->title = g_strdup(p->title);
     w->base.params.title = w->title;
@@ -253,27 +294,38 @@ static int window_open(const struct gs_presenter_params *p, struct gs_presenter 
     w->fullscreen = p->fullscreen;
     w->x = p->width / 2;
     w->y = p->height / 2;
-    err = init_sdl(w);
-    if (!err)
-        err = create_window(w);
-    if (err) {
-        window_close(&w->base);
+    err = create_window(w);
+    if (err)
         return err;
-    }
     w->source = gs_sdl_source_create(w->window, on_event, w);
     gs_window_apply_grab(w);
     gs_window_keymap_changed(w);
-    *ret = &w->base;
     return 0;
+}
+
+/* The window keeps the size that the user gave it; the pictures are scaled. */
+static void window_resize(struct gs_presenter *pr, uint32_t width, uint32_t height)
+{
+    struct gs_window *w = (struct gs_window *)pr;
+
+    w->x = w->x * width / w->base.params.width;
+    w->y = w->y * height / w->base.params.height;
+    w->base.params.width = width;
+    w->base.params.height = height;
 }
 
 static void window_present(struct gs_presenter *pr, struct gs_picture *pic)
 {
     struct gs_window *w = (struct gs_window *)pr;
 
+    bool scaled_anew =
+        !w->picture || w->picture->width != pic->width || w->picture->height != pic->height;
+
     gs_picture_unref(w->picture);
     w->picture = gs_picture_ref(pic);
     redraw(w);
+    if (scaled_anew)
+        apply_cursor(w);
 }
 
 static void window_overlay(struct gs_presenter *pr, const char *text)
@@ -304,14 +356,14 @@ static int window_snapshot(struct gs_presenter *pr, const char *path)
                                 w->y, w->overlay_shown ? w->overlay : NULL);
 }
 
-const struct gs_presenter_impl gs_presenter_window = {
-    .name = "window",
-    .open = window_open,
-    .present = window_present,
-    .cursor = window_cursor,
-    .pointer_mode = window_pointer_mode,
-    .overlay = window_overlay,
-    .note = window_note,
-    .snapshot = window_snapshot,
-    .close = window_close,
-};
+#define IMPL(called, create_it)                                                                    \
+    {                                                                                              \
+        .name = called, .create = create_it, .display = window_display, .open = window_open,       \
+        .resize = window_resize, .present = window_present, .cursor = window_cursor,               \
+        .pointer_mode = window_pointer_mode, .overlay = window_overlay, .note = window_note,       \
+        .snapshot = window_snapshot, .close = window_close,                                        \
+    }
+
+const struct gs_presenter_impl gs_window_auto = IMPL("window", auto_create);
+const struct gs_presenter_impl gs_window_gl = IMPL("gl", gl_create);
+const struct gs_presenter_impl gs_window_shm = IMPL("shm", shm_create);

@@ -5,61 +5,22 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <libavutil/frame.h>
 #include <png.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "client/yuv_rgb.h"
 #include "common/log.h"
 
-/* BT.709 in 16.16 fixed point. libyuv would be faster, but its blue is off by up to 12 (its
- * coefficients have seven bits), and a snapshot is there to be judged. */
-struct matrix {
-    int luma_offset, luma, red_v, green_u, green_v, blue_u;
-};
-
-static const struct matrix limited = {16, 76309, 117489, -13975, -34925, 138438};
-static const struct matrix full = {0, 65536, 103206, -12276, -30679, 121609};
-
-static uint8_t to_u8(int v)
+int gs_picture_to_bgra(struct gs_picture *pic, uint8_t *out, uint32_t stride)
 {
-    v = (v + 32768) >> 16;
-    return (uint8_t)GS_CLAMP(v, 0, 255);
-}
+    int err = gs_picture_map(pic);
 
-/* step: from one chroma sample to the next. Chroma is not interpolated. */
-static void convert_row(const struct matrix *m, const uint8_t *y, const uint8_t *u,
-                        const uint8_t *v, int step, uint8_t *out, int width)
-{
-    for (int x = 0; x < width; x++, out += 4) {
-        int luma = (y[x] - m->luma_offset) * m->luma;
-        int cb = u[x / 2 * step] - 128, cr = v[x / 2 * step] - 128;
-
-        out[0] = to_u8(luma + m->blue_u * cb);
-        out[1] = to_u8(luma + m->green_u * cb + m->green_v * cr);
-        out[2] = to_u8(luma + m->red_v * cr);
-        out[3] = 255;
-    }
-}
-
-int gs_picture_to_bgra(const struct gs_picture *pic, uint8_t *out, uint32_t stride)
-{
-    const AVFrame *f = pic->frame;
-    const struct matrix *m = f->format == AV_PIX_FMT_YUVJ420P ? &full : &limited;
-    bool nv12 = f->format == AV_PIX_FMT_NV12;
-
-    if (!nv12 && f->format != AV_PIX_FMT_YUV420P && f->format != AV_PIX_FMT_YUVJ420P)
-        return -ENOTSUP;
-    for (int row = 0; row < f->height; row++) {
-        const uint8_t *u = f->data[1] + (ptrdiff_t)(row / 2) * f->linesize[1];
-        const uint8_t *v = nv12 ? u + 1 : f->data[2] + (ptrdiff_t)(row / 2) * f->linesize[2];
-
-        convert_row(m, f->data[0] + (ptrdiff_t)row * f->linesize[0], u, v, nv12 ? 2 : 1,
-                    out + (size_t)row * stride, f->width);
-    }
-    return 0;
+    if (!err)
+        gs_yuv_to_bgra(pic, 0, pic->height, out, stride);
+    return err;
 }
 
 /* Source over destination, premultiplied. A colour above its alpha, which no honest cursor has,

@@ -8,15 +8,15 @@
 
 #include "client/letterbox.h"
 #include "client/present_impls.h"
-
-struct gs_window_draw;
+#include "client/window_draw.h"
 
 struct gs_window {
     struct gs_presenter base;
     char *title;
     bool initialised; /* SDL is */
-    SDL_Window *window;
+    enum gs_window_how how;
     struct gs_window_draw *draw;
+    SDL_Window *window; /* that of draw */
     GSource *source;
     guint keymap_idle;
 
@@ -33,6 +33,9 @@ struct gs_window {
     double x, y;   /* of the pointer, output pixels */
     int swallowed; /* scancode whose release is ours, too; 0: none */
 };
+
+/* What the module offers. */
+extern const struct gs_presenter_impl gs_window_auto, gs_window_gl, gs_window_shm;
 
 /* present_window.c; in window coordinates. */
 struct gs_letterbox gs_window_letterbox(const struct gs_window *w);

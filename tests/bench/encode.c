@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What encoding and decoding cost: a JSON line for each scene, effort and number of threads. */
 #include <glib.h>
-#include <libavutil/frame.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,7 @@
 
 static int opt_width = 1280, opt_height = 720, opt_frames = 300, opt_kbps, opt_quality;
 static int opt_effort = -1, opt_threads = -1, opt_pause = 2000;
-static char *opt_encoder, *opt_scene;
+static char *opt_encoder, *opt_decoder, *opt_scene;
 
 static const GOptionEntry options[] = {
     {"width", 0, 0, G_OPTION_ARG_INT, &opt_width, "of the pictures", "N"},
@@ -28,6 +27,7 @@ static const GOptionEntry options[] = {
     {"threads", 0, 0, G_OPTION_ARG_INT, &opt_threads, "only this many", "N"},
     {"pause", 0, 0, G_OPTION_ARG_INT, &opt_pause, "between pictures, microseconds", "N"},
     {"encoder", 0, 0, G_OPTION_ARG_STRING, &opt_encoder, "x264", "NAME"},
+    {"decoder", 0, 0, G_OPTION_ARG_STRING, &opt_decoder, "software, openh264", "NAME"},
     {"scene", 0, 0, G_OPTION_ARG_STRING, &opt_scene, "only this one: 3d, text", "NAME"},
     {0},
 };
@@ -62,8 +62,8 @@ static double percentile(GArray *a, double p)
 static void add_quality(struct run *r, int frame, const struct gs_nv12 *src,
                         const struct gs_picture *pic)
 {
-    double psnr = scene_psnr(src->y, src->y_stride, pic->frame->data[0],
-                             (uint32_t)pic->frame->linesize[0], src->width, src->height);
+    double psnr = scene_psnr(src->y, src->y_stride, pic->pixels.data[0],
+                             (uint32_t)pic->pixels.stride[0], src->width, src->height);
 
     if (frame == 0)
         r->psnr_idr = psnr;
@@ -181,7 +181,7 @@ static int run(enum scene_kind scene, uint32_t effort, uint32_t threads,
     int err = gs_encoder_create(opt_encoder, &p, &enc);
 
     if (!err)
-        err = gs_decoder_create(NULL, &dec);
+        err = gs_decoder_create(opt_decoder, &dec);
     if (!err)
         err = encode_all(&r, enc);
     if (!err)

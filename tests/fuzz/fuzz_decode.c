@@ -2,7 +2,6 @@
 /* Access units into the software decoder and what comes out into a picture file's pixels. A list of
  * records: u8 flags (bit 0 keyframe, bit 1 discontinuity), u16 size, Annex B bytes. */
 #include <glib.h>
-#include <libavutil/frame.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,11 +12,11 @@
 
 static void check(const struct gs_picture *pic, uint32_t frame_id)
 {
-    const AVFrame *f = pic->frame;
+    const struct gs_picture_pixels *p = &pic->pixels;
 
     assert(pic->info.frame_id == frame_id);
-    assert(f->width > 0 && f->height > 0 && f->data[0] && f->data[1]);
-    assert(f->linesize[0] >= f->width);
+    assert(pic->width > 0 && pic->height > 0 && p->data[0] && p->data[1]);
+    assert(p->stride[0] >= (int)pic->width);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

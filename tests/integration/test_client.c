@@ -121,7 +121,7 @@ static void test_nobody_listens(void **state)
 static void test_unknown_decoder(void **state)
 {
     (void)state;
-    expect(some_url, ARGS("--headless", "--decoder", "abacus"), 1, "abacus");
+    expect(some_url, ARGS("--headless", "--decoder", "abacus"), 2, "abacus");
 }
 
 static void test_wrong_certificate(void **state)

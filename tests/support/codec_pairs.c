@@ -15,10 +15,21 @@
 
 #define PADDING 64
 
+static bool opens(const struct gs_decoder_impl *impl)
+{
+    char why[GS_DECODER_WHY];
+    struct gs_codec *codec;
+
+    if (impl->open(&codec, why, sizeof(why)) != 0)
+        return false;
+    codec->impl->close(codec);
+    return true;
+}
+
 bool codec_next_pair(size_t *at, struct codec_pair *ret)
 {
     size_t decoders = 0;
-    char why[160];
+    char why[GS_DECODER_WHY];
 
     while (gs_decoder_impls[decoders])
         decoders++;
@@ -28,7 +39,7 @@ bool codec_next_pair(size_t *at, struct codec_pair *ret)
         bool null = strcmp(enc->name, "null") == 0;
 
         if (null != (strcmp(dec->name, "null") == 0) ||
-            (enc->probe && enc->probe(why, sizeof(why)) < 0))
+            (enc->probe && enc->probe(why, sizeof(why)) < 0) || !opens(dec))
             continue;
         *ret = (struct codec_pair){enc, dec, null};
         ++*at;

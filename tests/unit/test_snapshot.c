@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
-#include <libavutil/frame.h>
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,27 +17,29 @@
 
 #define SIDE 16
 
-static struct gs_picture *create_picture(enum AVPixelFormat format, uint8_t y, uint8_t u, uint8_t v)
+static struct gs_picture *create_picture(enum gs_picture_format format, uint8_t y, uint8_t u,
+                                         uint8_t v)
 {
     struct gs_picture_info info = {.frame_id = 3};
-    AVFrame *f = av_frame_alloc();
+    struct gs_picture *pic = gs_picture_alloc(NULL, format, SIDE, SIDE, &info);
 
-    f->format = format;
-    f->width = f->height = SIDE;
-    assert_int_equal(av_frame_get_buffer(f, 0), 0);
-    memset(f->data[0], y, (size_t)f->linesize[0] * SIDE);
-    for (int row = 0; row < SIDE / 2; row++) {
+    for (int row = 0; row < SIDE; row++) {
+        uint8_t *const at[3] = {(uint8_t *)pic->pixels.data[0] + row * pic->pixels.stride[0],
+                                (uint8_t *)pic->pixels.data[1] + row / 2 * pic->pixels.stride[1],
+                                (uint8_t *)pic->pixels.data[2] + row / 2 * pic->pixels.stride[2]};
+
+        memset(at[0], y, SIDE);
         for (int x = 0; x < SIDE / 2; x++) {
-            if (format == AV_PIX_FMT_NV12) {
-                f->data[1][row * f->linesize[1] + 2 * x] = u;
-                f->data[1][row * f->linesize[1] + 2 * x + 1] = v;
-            } else if (format == AV_PIX_FMT_YUV420P) {
-                f->data[1][row * f->linesize[1] + x] = u;
-                f->data[2][row * f->linesize[2] + x] = v;
+            if (format == GS_PICTURE_NV12) {
+                at[1][2 * x] = u;
+                at[1][2 * x + 1] = v;
+            } else {
+                at[1][x] = u;
+                at[2][x] = v;
             }
         }
     }
-    return gs_picture_create(f, &info);
+    return pic;
 }
 
 /* BT.709, limited range: Y' = 16 + 219·E, and so on. */
@@ -50,7 +51,7 @@ static void test_to_bgra_colours(void **state)
         {16, 128, 128, 0, 0, 0},   {235, 128, 128, 255, 255, 255}, {126, 128, 128, 128, 128, 128},
         {63, 102, 240, 0, 0, 255}, {173, 42, 26, 0, 255, 0},       {32, 240, 118, 255, 0, 0},
     };
-    static const enum AVPixelFormat formats[] = {AV_PIX_FMT_YUV420P, AV_PIX_FMT_NV12};
+    static const enum gs_picture_format formats[] = {GS_PICTURE_I420, GS_PICTURE_NV12};
 
     (void)state;
     for (size_t i = 0; i < 2 * GS_ARRAY_SIZE(colours); i++) {
@@ -69,19 +70,70 @@ static void test_to_bgra_colours(void **state)
     }
 }
 
-static void test_to_bgra_other_format(void **state)
+static void release_nothing(void *owner)
 {
-    struct gs_picture *pic = create_picture(AV_PIX_FMT_GRAY8, 1, 2, 3);
+    ++*(int *)owner;
+}
+
+static int download_grey(void *owner, struct gs_picture_pixels *ret)
+{
+    static const uint8_t grey[SIDE * SIDE] = {[0 ... SIDE * SIDE - 1] = 128};
+
+    *(int *)owner += 100;
+    *ret = (struct gs_picture_pixels){.data = {grey, grey, grey}, .stride = {SIDE, SIDE, SIDE}};
+    return 0;
+}
+
+/* One that a GPU has is copied once, when somebody wants to look at it. */
+static void test_to_bgra_downloads(void **state)
+{
+    static const struct gs_picture_owner gpu = {release_nothing, download_grey};
+    static const struct gs_picture_owner hidden = {release_nothing, NULL};
+    struct gs_picture_info info = {0};
+    uint8_t out[SIDE * SIDE * 4];
+    int calls = 0;
+    struct gs_picture *pic = gs_picture_create(SIDE, SIDE, &info, &gpu, &calls);
+
+    (void)state;
+    assert_int_equal(gs_picture_to_bgra(pic, out, SIDE * 4), 0);
+    assert_int_equal(gs_picture_to_bgra(pic, out, SIDE * 4), 0);
+    assert_int_equal(out[0], 130);
+    assert_int_equal(calls, 100);
+    gs_picture_unref(pic);
+    assert_int_equal(calls, 101);
+    pic = gs_picture_create(SIDE, SIDE, &info, &hidden, &calls);
+    assert_int_equal(gs_picture_to_bgra(pic, out, SIDE * 4), -ENOTSUP);
+    gs_picture_unref(pic);
+}
+
+/* Odd sizes: the last column and row are shown without their partners, the rest not at all. */
+static void test_crop(void **state)
+{
+    struct gs_picture *pic = create_picture(GS_PICTURE_NV12, 235, 128, 128);
     uint8_t out[SIDE * SIDE * 4];
 
     (void)state;
-    assert_int_equal(gs_picture_to_bgra(pic, out, SIDE * 4), -ENOTSUP);
+    gs_picture_crop(pic, SIDE - 1, SIDE - 3);
+    assert_int_equal(pic->width, SIDE - 1);
+    assert_int_equal(pic->height, SIDE - 3);
+    assert_int_equal(gs_picture_rows(pic, 0), 13);
+    assert_int_equal(gs_picture_rows(pic, 1), 7);
+    assert_int_equal(gs_picture_row_size(pic, 0), 15);
+    assert_int_equal(gs_picture_row_size(pic, 1), 16);
+    assert_int_equal(gs_picture_row_size(pic, 2), 0);
+    memset(out, 7, sizeof(out));
+    assert_int_equal(gs_picture_to_bgra(pic, out, SIDE * 4), 0);
+    assert_int_equal(out[(12 * SIDE + 14) * 4], 255);
+    assert_int_equal(out[(12 * SIDE + 15) * 4], 7);
+    assert_int_equal(out[(13 * SIDE + 14) * 4], 7);
+    gs_picture_crop(pic, 2 * SIDE, SIDE);
+    assert_int_equal(pic->width, SIDE - 1);
     gs_picture_unref(pic);
 }
 
 static void test_picture_references(void **state)
 {
-    struct gs_picture *pic = create_picture(AV_PIX_FMT_YUV420P, 1, 2, 3);
+    struct gs_picture *pic = create_picture(GS_PICTURE_I420, 1, 2, 3);
 
     (void)state;
     assert_ptr_equal(gs_picture_ref(pic), pic);
@@ -195,9 +247,13 @@ static void test_png_write_fails_cleanly(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_to_bgra_colours),         cmocka_unit_test(test_to_bgra_other_format),
-        cmocka_unit_test(test_picture_references),      cmocka_unit_test(test_draw_cursor_blends),
-        cmocka_unit_test(test_draw_cursor_clips),       cmocka_unit_test(test_png_write_reads_back),
+        cmocka_unit_test(test_to_bgra_colours),
+        cmocka_unit_test(test_to_bgra_downloads),
+        cmocka_unit_test(test_crop),
+        cmocka_unit_test(test_picture_references),
+        cmocka_unit_test(test_draw_cursor_blends),
+        cmocka_unit_test(test_draw_cursor_clips),
+        cmocka_unit_test(test_png_write_reads_back),
         cmocka_unit_test(test_png_write_fails_cleanly),
     };
 

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Parts of the client that need large libraries (a window, libavcodec, a muxer) are shared objects
+ * of their own: loading them takes longer than everything else at the start, so only a client that
+ * uses one loads it, and a machine may lack those that it does not need. They are looked for in
+ * ../libexec/gpushare beside the program's folder, or in GPUSHARE_MODULES. Never unloaded.
+ * Any thread.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "common/log.h"
+#include "common/macros.h"
+
+/* What the module called name offers (its gs_module_start's answer). NULL: it is not there or does
+ * not load, with the reason in why. */
+const void *gs_module_load(const char *name, char *why, size_t why_size);
+
+/* Every module has one. level: of the program's log, since a module has a log of its own. Static
+ * data; see the header of what the module does. */
+__attribute__((visibility("default"))) const void *gs_module_start(enum gs_log_level level);

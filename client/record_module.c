@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The module "record". */
+#include "client/record_module.h"
+
+#include "client/module.h"
+
+const void *gs_module_start(enum gs_log_level level)
+{
+    static const struct gs_record_module module = {
+        .create = gs_recorder_create,
+        .write = gs_recorder_write,
+        .destroy = gs_recorder_destroy,
+    };
+
+    gs_log_init("gpushare-client", NULL);
+    gs_log_set_level(level);
+    return &module;
+}
