@@ -13,6 +13,8 @@ pkg_check_modules(XCB REQUIRED IMPORTED_TARGET xcb xcb-icccm)
 pkg_check_modules(EGL REQUIRED IMPORTED_TARGET egl glesv2)
 pkg_check_modules(DRM REQUIRED IMPORTED_TARGET libdrm)
 pkg_check_modules(LAVC REQUIRED IMPORTED_TARGET libavcodec libavutil)
+# 164 is Debian 12's; what a picture refers to is counted as this one does.
+pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264>=0.164)
 pkg_check_modules(LAVF REQUIRED IMPORTED_TARGET libavformat)
 pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)

@@ -267,10 +267,10 @@ int gs_h264_parse_sps(const uint8_t *nal, size_t size, struct gs_h264_sps *ret)
     read_ue(&b, 31);
     if (has_chroma_format(sps.profile))
         chroma = read_chroma_format(&b);
-    read_ue(&b, 12);
+    sps.log2_max_frame_num = read_ue(&b, 12) + 4;
     skip_pic_order_cnt(&b);
     read_ue(&b, 16);
-    read_flag(&b);
+    sps.gaps_allowed = read_flag(&b);
     read_size(&b, chroma, &sps);
     if (read_flag(&b))
         read_vui(&b, &sps);

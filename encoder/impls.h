@@ -4,5 +4,5 @@
 
 #include "encoder/encoder.h"
 
-extern const struct gs_encoder_impl gs_encoder_x264; /* x264.c: software, over libavcodec */
+extern const struct gs_encoder_impl gs_encoder_x264; /* x264.c: software */
 extern const struct gs_encoder_impl gs_encoder_null; /* null.c: no codec, for load tests */
