@@ -153,6 +153,7 @@ struct gs_worker_config {
     uint32_t max_kbps;     /* 0: no limit */
     char encoder[32];      /* "" : choose */
     char converter[32];    /* "" : choose */
+    char effort[16];       /* of the encoder; "" : as much as the machine can spare */
     char source[32];       /* "" : desktop */
     char bind_address[64]; /* UDP, numeric; "" : any */
     char runtime_dir[108]; /* private to this session, exists, 0700 */

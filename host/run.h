@@ -14,6 +14,7 @@ struct gs_run_options {
     uint32_t width, height, fps;
     uint32_t max_kbps;               /* 0: no limit */
     char encoder[32], converter[32]; /* "": choose */
+    char effort[16];                 /* of the encoder; "": as much as the machine can spare */
     uint16_t port, last_port;        /* the first free one of these */
     char listen[64];                 /* numeric; "": all addresses */
     char advertise[256];             /* "": choose */

@@ -17,7 +17,7 @@
 
 /* As they come from the command line, before any check. */
 struct raw {
-    char *size, *encoder, *converter, *listen, *advertise, *session;
+    char *size, *encoder, *converter, *effort, *listen, *advertise, *session;
     int fps, bitrate, port, ticket_uses, hello_ms, ready_ms;
     gboolean verbose;
     char **rest;
@@ -28,6 +28,7 @@ static void raw_finish(struct raw *raw)
     g_free(raw->size);
     g_free(raw->encoder);
     g_free(raw->converter);
+    g_free(raw->effort);
     g_free(raw->listen);
     g_free(raw->advertise);
     g_free(raw->session);
@@ -43,6 +44,9 @@ static char *parse_raw(int argc, char **argv, struct raw *raw)
         {"encoder", 0, 0, G_OPTION_ARG_FILENAME, &raw->encoder, "Encoder to take (the best)",
          "NAME"},
         {"converter", 0, 0, G_OPTION_ARG_FILENAME, &raw->converter, "Converter to take (the best)",
+         "NAME"},
+        {"effort", 0, 0, G_OPTION_ARG_FILENAME, &raw->effort,
+         "Of the encoder: fast, better, best, or auto, by what the machine can spare (auto)",
          "NAME"},
         {"bitrate", 0, 0, G_OPTION_ARG_INT, &raw->bitrate, "Most kilobits a second (no limit)",
          "KBPS"},
@@ -182,6 +186,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
     why = why ? why : check_range("ready-timeout", raw->ready_ms, 1, 600000);
     why = why ? why : check_name("encoder", raw->encoder, o->encoder, sizeof(o->encoder));
     why = why ? why : check_name("converter", raw->converter, o->converter, sizeof(o->converter));
+    why = why ? why : check_name("effort", raw->effort, o->effort, sizeof(o->effort));
     why = why ? why : check_port(raw->port, o);
     why = why ? why : check_hosts(raw, o);
     why = why ? why : check_app(raw);

@@ -38,6 +38,7 @@ static void test_parse_defaults(void **state)
     assert_int_equal(o.hello_ms, 5000);
     assert_string_equal(o.listen, "");
     assert_string_equal(o.encoder, "");
+    assert_string_equal(o.effort, "");
     assert_string_equal(o.session, "glxgears");
     assert_string_equal(o.argv[0], "/usr/bin/glxgears");
     assert_string_equal(o.argv[1], "-info");
@@ -52,6 +53,7 @@ static void test_parse_everything(void **state)
 
     (void)state;
     assert_int_equal(parse("--size 64x8192 --fps 240 --encoder x264 --converter=cpu --bitrate 5000 "
+                           "--effort best "
                            "--port 5000 --listen ::1 --advertise my.host --ticket-uses 1 "
                            "--session s.1 -v -- app -- --fps 7",
                            &o, &why),
@@ -62,6 +64,7 @@ static void test_parse_everything(void **state)
     assert_string_equal(o.encoder, "x264");
     assert_string_equal(o.converter, "cpu");
     assert_int_equal(o.max_kbps, 5000);
+    assert_string_equal(o.effort, "best");
     assert_int_equal(o.port, 5000);
     assert_int_equal(o.last_port, 5000);
     assert_string_equal(o.listen, "::1");
@@ -146,6 +149,7 @@ static void test_parse_refusals(void **state)
     refuse("--port 65536 app", "0 to 65535");
     refuse("--ticket-uses -1 app", "0 to");
     refuse("--encoder ../x app", "--encoder");
+    refuse("--effort 'a b' app", "--effort");
     refuse("--converter aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa app", "--converter");
     refuse("--listen localhost app", "numeric");
     refuse("--advertise a/b app", "--advertise");
