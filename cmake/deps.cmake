@@ -21,7 +21,8 @@ if(NOT GS_LEAN)
 endif()
 pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
-pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264)
+# 164 is Debian 12's; what a picture refers to is counted as this one does.
+pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264>=0.164)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 
 # libyuv ships no .pc file in Debian 12.

@@ -174,6 +174,7 @@ struct gs_worker_config {
     uint32_t quality;      /* constant rate factor, 1 (best) … GS_QUALITY_MAX; 0: default */
     char encoder[32];      /* "" : choose */
     char converter[32];    /* "" : choose */
+    char effort[16];       /* of the encoder; "" : as much as the machine can spare */
     char source[32];       /* "" : desktop */
     char bind_address[64]; /* UDP, numeric; "" : any */
     char runtime_dir[108]; /* private to this session, exists, 0700 */

@@ -325,9 +325,9 @@ char *gs_worker_config_to_json(const struct gs_worker_config *c)
         "{si so sI sI sI sI sI so so so so so si si so}", "v", GS_PROTO_VERSION, "session",
         text(c->session), "width", (json_int_t)c->width, "height", (json_int_t)c->height, "fps",
         (json_int_t)c->fps, "max_kbps", (json_int_t)c->max_kbps, "quality", (json_int_t)c->quality,
-        "encoder", text(c->encoder), "converter", text(c->converter), "source", text(c->source),
-        "bind_address", text(c->bind_address), "runtime_dir", text(c->runtime_dir), "udp_first",
-        c->udp_first, "udp_last", c->udp_last, "argv", argv));
+        "encoder", text(c->encoder), "converter", text(c->converter), "effort", text(c->effort),
+        "source", text(c->source), "bind_address", text(c->bind_address), "runtime_dir",
+        text(c->runtime_dir), "udp_first", c->udp_first, "udp_last", c->udp_last, "argv", argv));
 }
 
 int gs_worker_config_from_json(const char *json, size_t size, struct gs_worker_config *ret)
@@ -348,6 +348,7 @@ int gs_worker_config_from_json(const char *json, size_t size, struct gs_worker_c
     c.quality = (uint32_t)get_int(&in, "quality", 0, GS_QUALITY_MAX);
     get_text(&in, "encoder", c.encoder, sizeof(c.encoder));
     get_text(&in, "converter", c.converter, sizeof(c.converter));
+    get_text(&in, "effort", c.effort, sizeof(c.effort));
     get_text(&in, "source", c.source, sizeof(c.source));
     get_text(&in, "bind_address", c.bind_address, sizeof(c.bind_address));
     get_text(&in, "runtime_dir", c.runtime_dir, sizeof(c.runtime_dir));

@@ -353,10 +353,10 @@ static int read_sps(struct bits *b, size_t size, struct gs_h264_sps *sps)
     read_ue(b, 31);
     if (has_chroma_format(sps->profile))
         chroma = read_chroma_format(b);
-    read_ue(b, 12);
+    sps->log2_max_frame_num = read_ue(b, 12) + 4;
     skip_pic_order_cnt(b);
     sps->max_num_ref_frames = read_ue(b, 16);
-    read_flag(b);
+    sps->gaps_allowed = read_flag(b);
     read_size(b, chroma, sps);
     b->copy = NULL;
     vui = read_flag(b);

@@ -33,6 +33,8 @@ bool gs_h264_next_nal(const uint8_t *data, size_t size, size_t *pos, struct gs_n
 
 struct gs_h264_sps {
     uint8_t profile, level;
+    uint32_t log2_max_frame_num;
+    bool gaps_allowed;      /* in frame_num: pictures may be missing */
     uint32_t width, height; /* after cropping */
     uint32_t max_num_ref_frames;
     bool has_colour; /* colour description present */

@@ -74,6 +74,11 @@ static int null_encode(struct gs_encoder *base, const struct gs_nv12 *pic GS_UNU
     return 0;
 }
 
+static int null_set_effort(struct gs_encoder *base GS_UNUSED, uint32_t effort GS_UNUSED)
+{
+    return 0;
+}
+
 static void null_close(struct gs_encoder *base)
 {
     struct null_encoder *enc = (struct null_encoder *)base;
@@ -87,6 +92,7 @@ const struct gs_encoder_impl gs_encoder_null = {
     .name = "null",
     .open = null_open,
     .encode = null_encode,
+    .set_effort = null_set_effort,
     .set_rate = null_set_rate,
     .close = null_close,
 };

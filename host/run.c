@@ -239,6 +239,7 @@ static void fill_config(struct run *r, struct gs_worker_config *c)
     g_strlcpy(c->session, o->session, sizeof(c->session));
     g_strlcpy(c->encoder, o->encoder, sizeof(c->encoder));
     g_strlcpy(c->converter, o->converter, sizeof(c->converter));
+    g_strlcpy(c->effort, o->effort, sizeof(c->effort));
     g_strlcpy(c->bind_address, o->listen, sizeof(c->bind_address));
     g_strlcpy(c->runtime_dir, gs_runtime_dir_path(r->dir), sizeof(c->runtime_dir));
 }

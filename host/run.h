@@ -16,6 +16,7 @@ struct gs_run_options {
     uint32_t max_kbps;               /* 0: no limit */
     uint32_t quality;                /* 0: the encoder's default */
     char encoder[32], converter[32]; /* "": choose */
+    char effort[16];                 /* of the encoder; "": as much as the machine can spare */
     uint16_t port, last_port;        /* the first free one of these */
     uint16_t udp_first, udp_last;    /* the same for the media */
     char listen[64];                 /* numeric; "": all addresses */

@@ -16,7 +16,7 @@
 
 /* As they come from the command line, before any check. */
 struct raw {
-    char *size, *encoder, *converter, *listen, *advertise, *session, *udp_ports;
+    char *size, *encoder, *converter, *effort, *listen, *advertise, *session, *udp_ports;
     int fps, bitrate, quality, port, ticket_uses, hello_ms, ready_ms;
     gboolean verbose;
     char **rest;
@@ -27,6 +27,7 @@ static void raw_finish(struct raw *raw)
     g_free(raw->size);
     g_free(raw->encoder);
     g_free(raw->converter);
+    g_free(raw->effort);
     g_free(raw->listen);
     g_free(raw->advertise);
     g_free(raw->session);
@@ -51,6 +52,11 @@ static const struct gs_option options[] = {
      "the first that works", "@encoders", false},
     {NULL, "converter", 0, GS_OPTION_TEXT, AT(converter), "NAME", "Converter to take", NULL,
      "gl with a GPU, else cpu", "@converters", false},
+    {NULL, "effort", 0, GS_OPTION_TEXT, AT(effort), "NAME",
+     "How hard the encoder tries: more makes fewer bits of the same quality for more processor "
+     "time",
+     "fast, better, best or auto: by what the machine can spare", "auto", "auto fast better best",
+     false},
     {"Network", "listen", 0, GS_OPTION_TEXT, AT(listen), "ADDRESS",
      "Numeric address of this machine to listen on, for control and media", NULL, "all addresses",
      "0.0.0.0 127.0.0.1 ::1", false},
@@ -226,6 +232,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
     why = why ? why : check_range("ready-timeout", raw->ready_ms, 1, 600000);
     why = why ? why : check_name("encoder", raw->encoder, o->encoder, sizeof(o->encoder));
     why = why ? why : check_name("converter", raw->converter, o->converter, sizeof(o->converter));
+    why = why ? why : check_name("effort", raw->effort, o->effort, sizeof(o->effort));
     why = why ? why : check_port(raw->port, o);
     why = why ? why : check_udp_ports(raw->udp_ports, o);
     why = why ? why : check_hosts(raw, o);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "session/effort.h"
 
 static char *because(const char *what, int err)
 {
@@ -34,6 +35,12 @@ static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, ch
     };
     int err;
 
+    if (!gs_effort_parse(c->effort, &p->effort)) {
+        *ret_reason =
+            g_strdup_printf("there is no effort '%s'; there are: %s", c->effort, gs_effort_names);
+        return -EINVAL;
+    }
+    params.effort = (uint32_t)GS_MAX(p->effort, 0);
     if (p->egl)
         g_strlcpy(params.device, p->egl->render_node, sizeof(params.device));
     err = gs_encoder_create(c->encoder, &params, &p->encoder);
@@ -126,6 +133,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .width = pp->config->width,
         .height = pp->config->height,
         .fps = pp->config->fps,
+        .effort = p->effort,
         .source = p->source,
         .converter = p->converter,
         .encoder = p->encoder,

@@ -19,6 +19,7 @@ struct gs_parts {
     struct gs_encoder *encoder;
     struct gs_transport *transport;
     struct gs_pipeline *pipeline;
+    int effort;         /* of the encoder: 0 … 2, or GS_EFFORT_AUTO */
     char renderer[128]; /* what renders, or why nothing here does */
 };
 

@@ -11,6 +11,8 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "session/effort.h"
+#include "session/idle.h"
 #include "session/pacing.h"
 #include "session/refine.h"
 
@@ -53,6 +55,10 @@ struct gs_pipeline {
     bool running, have_job, quit;
     struct job job;
     int done_fd; /* eventfd: encode thread → main */
+
+    /* Encode thread. */
+    struct gs_effort effort;
+    struct gs_idle idle;
 };
 
 /* NULL: the converter draws into the encoder's surface. */
@@ -62,6 +68,26 @@ static struct gs_nv12 *picture(struct gs_pipeline *pl)
 }
 
 /* ---- encode thread ---- */
+
+static void adapt_effort(struct gs_pipeline *pl, const struct gs_frame_trace *t, size_t bytes)
+{
+    struct gs_encoder *enc = pl->params.encoder;
+    uint32_t effort;
+    double idle;
+    int err;
+
+    if (!pl->effort.automatic)
+        return;
+    if (gs_idle_measure(&pl->idle, t->encode_end, &idle))
+        gs_effort_set_idle(&pl->effort, idle);
+    effort = gs_effort_encoded(&pl->effort, t->encode_end - t->encode_start, bytes, t->encode_end);
+    if (effort == enc->params.effort)
+        return;
+    err = gs_encoder_set_effort(enc, effort);
+    if (err < 0)
+        pl->effort.automatic = false;
+    gs_debug("encoder effort %u: %s", effort, err < 0 ? g_strerror(-err) : "from here on");
+}
 
 static void encode_one(struct gs_pipeline *pl, struct job *job)
 {
@@ -76,6 +102,7 @@ static void encode_one(struct gs_pipeline *pl, struct job *job)
         return;
     job->bytes = packet.size;
     job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
+    adapt_effort(pl, &job->trace, packet.size);
 }
 
 static void *encode_thread(void *data)
@@ -326,6 +353,7 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     pthread_mutex_init(&pl->lock, NULL);
     pthread_cond_init(&pl->wake, NULL);
     gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
+    gs_effort_init(&pl->effort, params->fps, params->effort);
     err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
                                       &pl->picture)
                       : 0;

@@ -20,6 +20,7 @@ struct gs_pipeline;
 
 struct gs_pipeline_params {
     uint32_t width, height, fps;
+    int effort; /* 0 … 2, or GS_EFFORT_AUTO (session/effort.h) */
     /* Borrowed; they outlive the pipeline. The encoder and the sending side of the transport are
      * used on the encode thread only. */
     struct gs_source *source;

@@ -231,6 +231,7 @@ static void test_worker_config_roundtrip(void **state)
                                  .max_kbps = 5000,
                                  .quality = 18,
                                  .encoder = "x264",
+                                 .effort = "best",
                                  .runtime_dir = "/run/x",
                                  .udp_first = 47810,
                                  .udp_last = 47999,
@@ -244,6 +245,7 @@ static void test_worker_config_roundtrip(void **state)
     assert_int_equal(out.max_kbps, 5000);
     assert_int_equal(out.quality, 18);
     assert_string_equal(out.encoder, "x264");
+    assert_string_equal(out.effort, "best");
     assert_string_equal(out.converter, "");
     assert_string_equal(out.runtime_dir, "/run/x");
     for (int i = 0; i < 4; i++)

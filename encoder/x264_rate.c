@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "encoder/x264_rate.h"
+
+#include <math.h>
+
+#include "common/clock.h"
+#include "common/macros.h"
+
+/* A page of text that scrolls has about this complexity; a 3D scene that moves all over, 5 times.
+ */
+#define USUAL_COMPLEXITY 16.0
+/* Quantizer steps for each doubling of the complexity, and how far that goes. */
+#define STEPS_PER_DOUBLING 2.1
+#define MOST_UP 6
+#define MOST_DOWN 3
+/* How much the newest picture counts in the mean. */
+#define WEIGHT 0.25
+/* What a picture may plan to take of the room. An IDR shows all that is new: it takes nearly all;
+ * the others leave some, so that a picture that was guessed wrong need not be encoded again. */
+#define INTRA_SHARE 0.9
+#define INTER_SHARE 0.7
+/* Coming down, so that what was coarse is refined in several pictures and not in a large one; in
+ * longer steps while pictures take next to nothing. */
+#define MOST_DOWN_A_PICTURE 2
+#define MOST_DOWN_A_SMALL_PICTURE 6
+#define SMALL 0.05 /* of the bucket */
+
+/* H.264 8.5: the step doubles every 6. */
+static double step_of(double qp)
+{
+    return 0.85 * exp2((qp - 12) / 6);
+}
+
+static double qp_of(double step)
+{
+    return 12 + 6 * log2(step / 0.85);
+}
+
+static int clamp_qp(double qp)
+{
+    return (int)GS_CLAMP(ceil(qp), 1, GS_X264_QP_MAX);
+}
+
+static double bucket(const struct gs_x264_rate *r)
+{
+    return r->max_kbps * 1000.0 * GS_MAX(0.05, 1.5 / r->fps);
+}
+
+void gs_x264_rate_init(struct gs_x264_rate *r, uint32_t width, uint32_t height, uint32_t fps,
+                       uint32_t quality)
+{
+    *r = (struct gs_x264_rate){
+        .macroblocks = (width + 15) / 16 * ((height + 15) / 16),
+        .fps = fps,
+        .quality = quality,
+        .inter = {USUAL_COMPLEXITY, USUAL_COMPLEXITY},
+        .intra = {10 * USUAL_COMPLEXITY, 10 * USUAL_COMPLEXITY},
+    };
+}
+
+void gs_x264_rate_set_limit(struct gs_x264_rate *r, uint32_t max_kbps)
+{
+    bool limited = r->max_kbps;
+
+    r->max_kbps = max_kbps;
+    r->room = limited ? GS_MIN(r->room, bucket(r)) : bucket(r);
+}
+
+static void fill(struct gs_x264_rate *r, uint64_t now)
+{
+    double frame = 1.0 / r->fps;
+    double passed = r->filled ? (double)(now - r->filled) / GS_NS_PER_S : frame;
+
+    r->room += r->max_kbps * 1000.0 * GS_MAX(passed, frame);
+    r->room = GS_MIN(r->room, bucket(r));
+    r->filled = now;
+}
+
+static int most_down(const struct gs_x264_rate *r)
+{
+    return (double)r->last_bits < SMALL * bucket(r) ? MOST_DOWN_A_SMALL_PICTURE
+                                                    : MOST_DOWN_A_PICTURE;
+}
+
+/* The quantizer with which a picture of this complexity has this many bits. */
+static double qp_for_bits(const struct gs_x264_rate *r, double complexity, double bits)
+{
+    return qp_of(complexity * r->macroblocks / GS_MAX(bits, 1));
+}
+
+int gs_x264_rate_begin(struct gs_x264_rate *r, bool intra, uint32_t quality, uint64_t now)
+{
+    const struct gs_x264_complexity *c = intra ? &r->intra : &r->inter;
+    double offset = STEPS_PER_DOUBLING * log2(r->inter.mean / USUAL_COMPLEXITY), qp;
+
+    qp = quality ? quality : r->quality + GS_CLAMP(offset, intra ? 0 : -MOST_DOWN, MOST_UP);
+    if (!r->max_kbps)
+        return clamp_qp(qp);
+    fill(r, now);
+    qp = GS_MAX(qp, qp_for_bits(r, GS_MAX(c->mean, c->last),
+                                r->room * (intra ? INTRA_SHARE : INTER_SHARE)));
+    if (!intra && r->last_qp)
+        qp = GS_MAX(qp, r->last_qp - most_down(r));
+    return clamp_qp(qp);
+}
+
+int gs_x264_rate_retry(const struct gs_x264_rate *r, int qp, uint64_t bits)
+{
+    double complexity = (double)bits * step_of(qp) / r->macroblocks;
+    int again;
+
+    if (!r->max_kbps || (double)bits <= r->room || qp >= GS_X264_QP_MAX)
+        return 0;
+    again = clamp_qp(qp_for_bits(r, complexity, r->room * INTRA_SHARE));
+    return GS_MAX(again, qp + 1);
+}
+
+static void note(struct gs_x264_complexity *c, double sample)
+{
+    c->last = sample;
+    c->mean = exp2((1 - WEIGHT) * log2(c->mean) + WEIGHT * log2(sample));
+}
+
+void gs_x264_rate_sent(struct gs_x264_rate *r, bool intra, int qp, uint64_t bits)
+{
+    note(intra ? &r->intra : &r->inter, (double)GS_MAX(bits, 1) * step_of(qp) / r->macroblocks);
+    r->room -= r->max_kbps ? (double)bits : 0;
+    r->last_qp = qp;
+    r->last_bits = bits;
+}
