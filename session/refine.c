@@ -46,13 +46,15 @@ void gs_refine_done(struct gs_refine *r, uint64_t now, uint64_t bytes, uint32_t 
 {
     /* kb/s are bits a millisecond; half of them. */
     uint64_t pause = max_kbps ? bytes * 16 * GS_NS_PER_MS / max_kbps : 0;
-    bool little;
+    uint64_t part = max_kbps ? 0 : GS_MAX(bytes, r->most) / GS_REFINE_PART;
+    bool little = bytes < GS_MAX(GS_REFINE_LITTLE, part);
 
     r->most = GS_MAX(r->most, bytes);
     r->n++;
-    little = bytes < GS_MAX(GS_REFINE_LITTLE, r->most / GS_REFINE_PART);
+    r->little = little ? r->little + 1 : 0;
     r->limited = pause > GS_REFINE_GAP / 4 && !little;
-    r->over = r->n >= GS_REFINE_MOST || (little && r->step == GS_ARRAY_SIZE(steps) - 1);
+    r->over = r->n >= GS_REFINE_MOST || (r->step == GS_ARRAY_SIZE(steps) - 1 &&
+                                         r->little >= (max_kbps ? GS_REFINE_LULLS : 1));
     if (!r->limited)
         r->step = GS_MIN(r->step + 1, GS_ARRAY_SIZE(steps) - 1);
     r->not_before = now + GS_MAX(GS_REFINE_GAP, pause);

@@ -19,13 +19,15 @@
 #define GS_REFINE_BEST 5                     /* quality (H.264 QP scale) of the last ones */
 #define GS_REFINE_MOST 44                    /* so many, however little they bring */
 #define GS_REFINE_LITTLE 3000                /* bytes that bring nothing any more, */
-#define GS_REFINE_PART 8                     /* or that part of the largest */
+#define GS_REFINE_PART 8                     /* or that part of the largest: without a limit */
+#define GS_REFINE_LULLS 3                    /* rate control may nearly skip a picture or two */
 
 struct gs_refine {
     uint64_t since; /* when the picture or the user came to rest */
     uint64_t not_before;
     unsigned step, n; /* the next one's kind; how many there were */
     uint64_t most;    /* bytes of the largest so far */
+    unsigned little;  /* how many brought little, one after the other */
     bool limited;     /* the last one filled the line: what it lacks comes without more rest */
     bool over;
 };

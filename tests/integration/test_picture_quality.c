@@ -225,6 +225,7 @@ static void test_text_at_rest(void **state)
     n = worker_rig_frames(&rig);
     worker_rig_run(&rig, SILENCE_MS);
     assert_int_equal(worker_rig_frames(&rig), n);
+    g_free(page.pixels);
     stop(&rig);
 }
 
@@ -252,6 +253,7 @@ static void test_text_rate(void **state)
     l = likeness(&rig, &page);
     print_message("text at %u kb/s: SSIM %.5f, worst tile %.5f\n", kbps, l.ssim, l.ssim_tile);
     assert_true(l.ssim >= 0.99);
+    g_free(page.pixels);
     stop(&rig);
 }
 

@@ -169,6 +169,7 @@ static void send_config(struct worker_rig *rig, const struct worker_rig_params *
 
     g_strlcpy(c.source, p->source ? p->source : "", sizeof(c.source));
     g_strlcpy(c.encoder, p->encoder ? p->encoder : "", sizeof(c.encoder));
+    g_strlcpy(c.converter, p->converter ? p->converter : "", sizeof(c.converter));
     g_strlcpy(c.runtime_dir, rig->dir, sizeof(c.runtime_dir));
     json = gs_worker_config_to_json(&c);
     send_link(rig, GS_LINK_CONFIG, json, strlen(json));

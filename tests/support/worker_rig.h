@@ -55,7 +55,7 @@ struct worker_rig {
 };
 
 struct worker_rig_params {
-    const char *source, *encoder; /* NULL: chosen */
+    const char *source, *encoder, *converter; /* NULL: chosen */
     uint32_t width, height, fps;
     uint32_t max_kbps, quality;
     const char *const *argv; /* application, NULL-terminated; may be NULL */
