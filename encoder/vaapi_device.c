@@ -26,7 +26,7 @@ static bool find_node(char ret[static 64])
         g_strlcpy(ret, chosen, 64);
         return access(ret, R_OK | W_OK) == 0;
     }
-    for (int i = FIRST_NODE; i <= LAST_NODE; i++) {
+    for (int i = FIRST_NODE; i <= LAST_NODE && access("/dev/dri", F_OK) == 0; i++) {
         g_snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
         if (access(path, F_OK) < 0)
             continue;
