@@ -58,7 +58,7 @@ int gs_va_open(const char *node, AVBufferRef **ret)
     char found[64];
     int err;
 
-    if (!node[0] || g_getenv("GPUSHARE_RENDER_NODE")) {
+    if (!node[0]) {
         find_node(found);
         node = found;
     }

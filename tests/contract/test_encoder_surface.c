@@ -128,6 +128,71 @@ static void test_no_export(void **state)
     g_unsetenv("GS_MOCK_VA");
 }
 
+/* The QP's change of the region that the driver was told; 99: none. */
+static int region_of(const struct gs_packet *pkt)
+{
+    static const uint8_t name[] = {0x67, 0x73, 0x6d, 0x6b, 0x67, 0x73, 0x6d, 0x6b};
+    const uint8_t *at = memmem(pkt->data, pkt->size, name, sizeof(name));
+
+    return at ? (int8_t)at[16] : 99;
+}
+
+/* One picture of another quality, without another IDR, where the driver takes regions. */
+static void test_quality_of_one_picture(void **state)
+{
+    static const uint32_t qualities[] = {0, 10, 18, 30};
+    static const int regions[][4] = {{99, 99, 99, 99}, {99, -8, 99, 12}};
+
+    (void)state;
+    for (int roi = 0; roi < 2; roi++) {
+        struct gs_encoder *enc;
+        struct gs_packet pkt;
+
+        g_setenv("GS_MOCK_VA", roi ? "roi" : "", TRUE);
+        enc = codec_create_encoder("vaapi", params);
+        codec_next_packet(enc, 0, false, &pkt);
+        for (size_t i = 0; i < GS_ARRAY_SIZE(qualities); i++) {
+            struct gs_nv12 pic;
+
+            assert_int_equal(gs_nv12_alloc(WIDTH, HEIGHT, &pic), 0);
+            assert_int_equal(gs_encoder_encode(enc, &pic,
+                                               &(struct gs_encode_options){.quality = qualities[i]},
+                                               &pkt),
+                             0);
+            assert_false(pkt.keyframe);
+            assert_int_equal(region_of(&pkt), regions[roi][i]);
+            gs_nv12_free(&pic);
+        }
+        gs_encoder_destroy(enc);
+    }
+    g_unsetenv("GS_MOCK_VA");
+}
+
+/* A driver whose rate control fails when it is needed: the session goes on without a limit. */
+static void test_rate_control_fails(void **state)
+{
+    struct gs_encoder_params limited = params;
+    struct gs_encoder *enc;
+    struct gs_packet pkt;
+
+    (void)state;
+    g_setenv("GS_MOCK_VA", "ratefails", TRUE);
+    enc = codec_create_encoder("vaapi", params);
+    codec_next_packet(enc, 0, false, &pkt);
+    assert_int_equal(gs_encoder_set_rate(enc, 500), 0);
+    codec_next_packet(enc, 1, false, &pkt);
+    assert_true(pkt.keyframe);
+    codec_next_packet(enc, 2, false, &pkt);
+    assert_false(pkt.keyframe);
+    assert_int_equal(gs_encoder_set_rate(enc, 400), -ENOTSUP);
+    gs_encoder_destroy(enc);
+    limited.max_kbps = 500;
+    enc = codec_create_encoder("vaapi", limited);
+    codec_next_packet(enc, 0, false, &pkt);
+    gs_encoder_destroy(enc);
+    g_unsetenv("GS_MOCK_VA");
+}
+
 /* The descriptors that were exported are closed again. */
 static void test_no_descriptor_leaks(void **state)
 {
@@ -153,6 +218,8 @@ int main(void)
         cmocka_unit_test(test_dmabuf),
         cmocka_unit_test(test_try_surface),
         cmocka_unit_test(test_no_export),
+        cmocka_unit_test(test_quality_of_one_picture),
+        cmocka_unit_test(test_rate_control_fails),
         cmocka_unit_test(test_no_descriptor_leaks),
     };
 
