@@ -322,7 +322,7 @@ char *gs_worker_config_to_json(const struct gs_worker_config *c)
         }
     }
     return dump(json_pack(
-        "{si so sI sI sI sI sI so so so so so si si so}", "v", GS_PROTO_VERSION, "session",
+        "{si so sI sI sI sI sI so so so so so so si si so}", "v", GS_PROTO_VERSION, "session",
         text(c->session), "width", (json_int_t)c->width, "height", (json_int_t)c->height, "fps",
         (json_int_t)c->fps, "max_kbps", (json_int_t)c->max_kbps, "quality", (json_int_t)c->quality,
         "encoder", text(c->encoder), "converter", text(c->converter), "effort", text(c->effort),

@@ -125,7 +125,7 @@ static void log_refusal(const struct gs_encoder_impl *impl, int err, const char 
 
 static int create_best(const struct gs_encoder_params *p, struct gs_encoder **ret)
 {
-    char refused[192] = "", why[160];
+    char refused[224] = "", why[160];
     bool spilled = false;
     int err = -ENOENT;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/ffmpeg.h"
+#include "encoder/level.h"
 
 int gs_lavc_probe(const char *codec, char *why, size_t why_size)
 {
@@ -29,6 +30,7 @@ static void set_stream(AVCodecContext *ctx, const struct gs_encoder_params *p)
     ctx->chroma_sample_location = AVCHROMA_LOC_LEFT;
     ctx->max_b_frames = 0;
     ctx->refs = 1;
+    ctx->level = gs_h264_level(p, 1);
     ctx->flags |= AV_CODEC_FLAG_LOW_DELAY;
 }
 

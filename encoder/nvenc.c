@@ -11,6 +11,7 @@
 #include "common/clock.h"
 #include "common/ffmpeg.h"
 #include "encoder/impls.h"
+#include "encoder/level.h"
 
 #define DEFAULT_QUALITY 23
 
@@ -51,6 +52,7 @@ static void set_options(struct gs_nvenc *enc, AVDictionary **options)
     av_dict_set(options, "preset", presets[p->effort], 0);
     av_dict_set(options, "tune", "ull", 0);
     av_dict_set(options, "profile", "high", 0);
+    av_dict_set_int(options, "level", gs_h264_level(p, 1), 0);
     av_dict_set(options, "delay", "0", 0);
     av_dict_set(options, "zerolatency", "1", 0);
     av_dict_set(options, "surfaces", "1", 0);

@@ -15,6 +15,7 @@
 
 #define DEFAULT_QUALITY 23
 #define MAX_QP 51
+#define LIMITED_MODES (VA_RC_QVBR | VA_RC_CBR | VA_RC_VBR)
 
 struct vaapi_encoder {
     struct gs_encoder base;
@@ -23,6 +24,7 @@ struct vaapi_encoder {
     AVFrame *surface;
     struct gs_va_way way;
     struct gs_rate_gate gate;
+    bool fresh;                       /* no picture yet since the codec was opened */
     VADRMPRIMESurfaceDescriptor held; /* what export opened */
     struct gs_encoder_surface exported;
 };
@@ -59,7 +61,7 @@ static void set_rate_control(struct vaapi_encoder *enc, AVDictionary **options)
     av_dict_set(options, "rc_mode", enc->way.rate_modes & VA_RC_CQP ? "CQP" : "ICQ", 0);
 }
 
-static int open_codec(struct vaapi_encoder *enc)
+static int open_once(struct vaapi_encoder *enc)
 {
     AVDictionary *options = NULL;
     int err = gs_lavc_init(&enc->lavc, "h264_vaapi", &enc->base.params);
@@ -79,6 +81,43 @@ static int open_codec(struct vaapi_encoder *enc)
     if (err)
         gs_lavc_finish(&enc->lavc);
     enc->gate.applied = enc->base.params.max_kbps;
+    enc->fresh = true;
+    return err;
+}
+
+static bool has_limit(const struct vaapi_encoder *enc)
+{
+    return enc->base.params.max_kbps && enc->way.rate_modes & LIMITED_MODES;
+}
+
+/* What a driver offers is not always what it does: a picture without a limit is better than none.
+ */
+static int open_without_limit(struct vaapi_encoder *enc)
+{
+    gs_warn("encoder vaapi: the driver's rate control fails");
+    enc->way.rate_modes &= ~(uint32_t)LIMITED_MODES;
+    gs_lavc_finish(&enc->lavc);
+    return open_once(enc);
+}
+
+static int open_codec(struct vaapi_encoder *enc)
+{
+    int err = open_once(enc);
+
+    return err && has_limit(enc) ? open_without_limit(enc) : err;
+}
+
+static int encode_surface(struct vaapi_encoder *enc, const struct gs_encode_options *options,
+                          struct gs_packet *ret)
+{
+    int err = gs_lavc_encode_frame(&enc->lavc, enc->surface, options, ret);
+
+    if (err && enc->fresh && has_limit(enc)) {
+        err = open_without_limit(enc);
+        if (!err)
+            err = gs_lavc_encode_frame(&enc->lavc, enc->surface, options, ret);
+    }
+    enc->fresh &= err != 0;
     return err;
 }
 
@@ -106,8 +145,7 @@ static int try_way(struct vaapi_encoder *enc, const struct gs_va_way *way)
     enc->way = *way;
     err = open_codec(enc);
     if (!err)
-        err = gs_lavc_encode_frame(&enc->lavc, enc->surface,
-                                   &(struct gs_encode_options){.idr = true}, &pkt);
+        err = encode_surface(enc, &(struct gs_encode_options){.idr = true}, &pkt);
     if (!err)
         return 0;
     gs_encoder_refuse("the driver's%s H.264 encoder fails: %s", way->low_power ? " low-power" : "",
@@ -206,7 +244,7 @@ static int vaapi_encode(struct gs_encoder *base, const struct gs_nv12 *pic,
     if (!err)
         err = set_region(enc, options->quality);
     if (!err)
-        err = gs_lavc_encode_frame(&enc->lavc, enc->surface, options, ret);
+        err = encode_surface(enc, options, ret);
     return err;
 }
 
@@ -215,7 +253,7 @@ static int vaapi_set_rate(struct gs_encoder *base, uint32_t max_kbps GS_UNUSED)
 {
     const struct vaapi_encoder *enc = (struct vaapi_encoder *)base;
 
-    return enc->way.rate_modes & (VA_RC_QVBR | VA_RC_CBR | VA_RC_VBR) ? 0 : -ENOTSUP;
+    return enc->way.rate_modes & LIMITED_MODES ? 0 : -ENOTSUP;
 }
 
 static int vaapi_surface(struct gs_encoder *base, struct gs_encoder_surface *ret)

@@ -26,7 +26,7 @@ static bool find_node(char ret[static 64])
         g_strlcpy(ret, chosen, 64);
         return access(ret, R_OK | W_OK) == 0;
     }
-    for (int i = FIRST_NODE; i <= LAST_NODE; i++) {
+    for (int i = FIRST_NODE; i <= LAST_NODE && access("/dev/dri", F_OK) == 0; i++) {
         g_snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
         if (access(path, F_OK) < 0)
             continue;
@@ -58,7 +58,7 @@ int gs_va_open(const char *node, AVBufferRef **ret)
     char found[64];
     int err;
 
-    if (!node[0] || g_getenv("GPUSHARE_RENDER_NODE")) {
+    if (!node[0]) {
         find_node(found);
         node = found;
     }

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "encoder/impls.h"
+#include "encoder/level.h"
 #include "encoder/x264_frame_num.h"
 #include "encoder/x264_rate.h"
 
@@ -73,28 +74,6 @@ static void bridge_log(void *user GS_UNUSED, int level, const char *fmt, va_list
            "x264: %s", text);
 }
 
-/* The least level for the size, the pictures kept and the frame rate (H.264 table A-1). x264 itself
- * would stay below hardware decoders' limits only by chance. */
-static int level_for(const struct gs_encoder_params *p)
-{
-    static const struct {
-        int level;
-        uint32_t frame_mbs, kept_mbs, mbs_per_s;
-    } levels[] = {
-        {31, 3600, 18000, 108000},    {32, 5120, 20480, 216000},     {40, 8192, 32768, 245760},
-        {42, 8704, 34816, 522240},    {50, 22080, 110400, 589824},   {51, 36864, 184320, 983040},
-        {52, 36864, 184320, 2073600}, {60, 139264, 696320, 4177920}, {61, 139264, 696320, 8355840},
-    };
-    uint32_t mbs = (p->width + 15) / 16 * ((p->height + 15) / 16);
-
-    for (size_t i = 0; i < GS_ARRAY_SIZE(levels); i++) {
-        if (mbs <= levels[i].frame_mbs && KEPT * mbs <= levels[i].kept_mbs &&
-            (uint64_t)mbs * p->fps <= levels[i].mbs_per_s)
-            return levels[i].level;
-    }
-    return 62;
-}
-
 static void set_stream(x264_param_t *x, const struct gs_encoder_params *p)
 {
     x->i_width = (int)p->width;
@@ -102,7 +81,7 @@ static void set_stream(x264_param_t *x, const struct gs_encoder_params *p)
     x->i_csp = X264_CSP_NV12;
     x->i_fps_num = p->fps;
     x->i_fps_den = 1;
-    x->i_level_idc = level_for(p);
+    x->i_level_idc = gs_h264_level(p, KEPT);
     x->vui.b_fullrange = 0;
     x->vui.i_colorprim = 1;
     x->vui.i_transfer = 1;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The converter on a GPU. Layers become textures; unless one opaque layer fills the output, they
- * are composited into a canvas; two passes make luma and chroma, whose damaged parts are read back.
+ * are composited into a canvas; two passes make luma and chroma, whose damaged parts are read back,
+ * or which are the encoder's own.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "common/log.h"
+#include "session/convert_gl_surface.h"
 #include "session/convert_gl_textures.h"
 #include "session/convert_internal.h"
 #include "session/egl.h"
@@ -21,23 +23,26 @@ struct program {
 
 struct gl {
     struct gs_converter base;
+    const struct gs_egl *egl;
     GArray *views;      /* struct gs_view; kept for its memory */
     GArray *texture_of; /* GLuint, one for each view from the base up */
     struct gs_gl_textures *textures;
     struct program composite, luma, chroma;
-    struct gs_gl_target canvas; /* valid only where just painted; made when first needed */
-    struct gs_gl_target luma_target, chroma_target;
-    GLuint vertices; /* empty vertex array */
+    struct gs_gl_target canvas;   /* valid only where just painted; made when first needed */
+    struct gs_gl_targets targets; /* of our own, or the encoder's surface */
+    GLuint vertices;              /* empty vertex array */
 };
 
 static void gl_close(struct gs_converter *base)
 {
     struct gl *g = (struct gl *)base;
 
+    if (base->surface_of)
+        gs_gl_surface_detach(base->surface_of);
     gs_gl_textures_destroy(g->textures);
     gs_gl_target_finish(&g->canvas);
-    gs_gl_target_finish(&g->luma_target);
-    gs_gl_target_finish(&g->chroma_target);
+    gs_gl_target_finish(&g->targets.luma);
+    gs_gl_target_finish(&g->targets.chroma);
     glDeleteProgram(g->composite.id);
     glDeleteProgram(g->luma.id);
     glDeleteProgram(g->chroma.id);
@@ -79,13 +84,13 @@ static bool can_read(const struct gs_gl_target *target, GLenum format)
 static int targets_init(struct gl *g, char *why, size_t why_size)
 {
     uint32_t width = gs_nv12_side(g->base.width), height = gs_nv12_side(g->base.height);
-    int r = gs_gl_target_init(&g->luma_target, GL_R8, width, height, why, why_size);
+    int r = gs_gl_target_init(&g->targets.luma, GL_R8, width, height, why, why_size);
 
     if (r == 0)
-        r = gs_gl_target_init(&g->chroma_target, GL_RG8, width / 2, height / 2, why, why_size);
+        r = gs_gl_target_init(&g->targets.chroma, GL_RG8, width / 2, height / 2, why, why_size);
     if (r < 0)
         return r;
-    if (!can_read(&g->luma_target, GL_RED) || !can_read(&g->chroma_target, GL_RG)) {
+    if (!can_read(&g->targets.luma, GL_RED) || !can_read(&g->targets.chroma, GL_RG)) {
         snprintf(why, why_size, "R8 and RG8 cannot be read back");
         return -ENOTSUP;
     }
@@ -103,6 +108,7 @@ static int gl_open(struct gs_egl *egl, uint32_t width, uint32_t height, struct g
         return -ENODEV;
     }
     g = g_new0(struct gl, 1);
+    g->egl = egl;
     g->base.width = width;
     g->base.height = height;
     g->views = g_array_new(FALSE, FALSE, sizeof(struct gs_view));
@@ -270,11 +276,11 @@ static void read_box(const struct gl *g, const pixman_box32_t *box, struct gs_nv
 {
     GLsizei width = box->x2 - box->x1, height = box->y2 - box->y1;
 
-    glBindFramebuffer(GL_FRAMEBUFFER, g->luma_target.framebuffer);
+    glBindFramebuffer(GL_FRAMEBUFFER, g->targets.luma.framebuffer);
     glPixelStorei(GL_PACK_ROW_LENGTH, (GLint)pic->y_stride);
     glReadPixels(box->x1, box->y1, width, height, GL_RED, GL_UNSIGNED_BYTE,
                  pic->y + (size_t)box->y1 * pic->y_stride + box->x1);
-    glBindFramebuffer(GL_FRAMEBUFFER, g->chroma_target.framebuffer);
+    glBindFramebuffer(GL_FRAMEBUFFER, g->targets.chroma.framebuffer);
     glPixelStorei(GL_PACK_ROW_LENGTH, (GLint)(pic->uv_stride / 2));
     glReadPixels(box->x1 / 2, box->y1 / 2, width / 2, height / 2, GL_RG, GL_UNSIGNED_BYTE,
                  pic->uv + (size_t)(box->y1 / 2) * pic->uv_stride + box->x1);
@@ -315,8 +321,10 @@ static int convert_region(struct gl *g, unsigned base, pixman_region32_t *region
     glBindTexture(GL_TEXTURE_2D, source);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
-    pass(g, &g->luma, &g->luma_target, origin, region, 1);
-    pass(g, &g->chroma, &g->chroma_target, origin, region, 2);
+    pass(g, &g->luma, &g->targets.luma, origin, region, 1);
+    pass(g, &g->chroma, &g->targets.chroma, origin, region, 2);
+    if (!pic)
+        return gs_gl_surface_submit(&g->targets, g->base.surface_of);
     read_back(g, region, pic);
     return 0;
 }
@@ -328,7 +336,7 @@ static int gl_convert(struct gs_converter *base, const struct gs_scene *scene, s
     unsigned first;
     int r = 0, error;
 
-    if (pic->uv_stride % 2)
+    if (pic && pic->uv_stride % 2)
         return -EINVAL;
     gs_views_collect(g->views, scene);
     first = prepare_textures(g);
@@ -341,9 +349,18 @@ static int gl_convert(struct gs_converter *base, const struct gs_scene *scene, s
     return r < 0 ? r : error;
 }
 
+static int gl_attach(struct gs_converter *base, struct gs_encoder *enc,
+                     const struct gs_encoder_surface *surface, char *why, size_t why_size)
+{
+    struct gl *g = (struct gl *)base;
+
+    return gs_gl_surface_attach(&g->targets, g->egl, enc, surface, why, why_size);
+}
+
 const struct gs_converter_impl gs_converter_gl = {
     .name = "gl",
     .open = gl_open,
     .convert = gl_convert,
+    .attach = gl_attach,
     .close = gl_close,
 };

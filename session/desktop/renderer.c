@@ -269,23 +269,14 @@ static const struct wlr_renderer_impl renderer_impl = {
     .destroy = renderer_destroy,
 };
 
+/* Only what the converters can sample, as ordinary 2D textures. */
 static void add_modifiers(struct gs_desktop *d, uint32_t format)
 {
-    PFNEGLQUERYDMABUFMODIFIERSEXTPROC query = (PFNEGLQUERYDMABUFMODIFIERSEXTPROC)(void (*)(
-        void))eglGetProcAddress("eglQueryDmaBufModifiersEXT");
-    EGLDisplay display = d->base.params.egl->display;
-    EGLuint64KHR modifiers[128];
-    EGLBoolean external[128];
-    EGLint n = 0;
+    uint64_t modifiers[GS_DMABUF_MODIFIERS + 1];
+    unsigned n = gs_dmabuf_modifiers(d->base.params.egl, format, modifiers);
 
-    wlr_drm_format_set_add(d->dmabuf_formats, format, DRM_FORMAT_MOD_INVALID);
-    if (!query ||
-        !query(display, (EGLint)format, GS_ARRAY_SIZE(modifiers), modifiers, external, &n))
-        return;
-    for (EGLint i = 0; i < n; i++) {
-        if (!external[i]) /* the converters sample ordinary 2D textures */
-            wlr_drm_format_set_add(d->dmabuf_formats, format, modifiers[i]);
-    }
+    for (unsigned i = 0; i < n; i++)
+        wlr_drm_format_set_add(d->dmabuf_formats, format, modifiers[i]);
 }
 
 static void init_dmabuf(struct gs_desktop *d)
@@ -302,6 +293,12 @@ static void init_dmabuf(struct gs_desktop *d)
     d->dmabuf_formats = g_new0(struct wlr_drm_format_set, 1);
     for (size_t i = 0; i < GS_ARRAY_SIZE(formats); i++)
         add_modifiers(d, formats[i]);
+    if (d->dmabuf_formats->len)
+        return;
+    gs_warn("no linux-dmabuf: %s makes no textures of GPU buffers", egl->renderer);
+    wlr_drm_format_set_finish(d->dmabuf_formats);
+    g_free(d->dmabuf_formats);
+    d->dmabuf_formats = NULL;
 }
 
 int gs_renderer_init(struct gs_desktop *d)

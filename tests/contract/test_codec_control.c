@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <libavutil/frame.h>
 
 #include "common/clock.h"
 #include "tests/support/codec_pairs.h"

@@ -41,7 +41,7 @@ static bool at_rest(struct worker_rig *rig, void *user)
 {
     const struct gs_canvas *page = user;
     struct gs_picture *pic = worker_rig_picture(rig);
-    bool there = !page || gs_likeness_compare(pic->frame, page).luma_mean < 6;
+    bool there = !page || gs_likeness_compare(pic, page).luma_mean < 6;
 
     gs_picture_unref(pic);
     return there &&
@@ -78,7 +78,7 @@ struct errors {
     double mean[GS_RAMPS], pixel[GS_RAMPS]; /* the largest of a cell's mean; of any pixel inside */
 };
 
-static struct errors measure_ramps(const AVFrame *f)
+static struct errors measure_ramps(const struct gs_picture *f)
 {
     const uint32_t columns = WIDTH / GS_RAMP_CELL;
     struct errors e = {0};
@@ -108,7 +108,7 @@ static void check_ramps(uint32_t quality, double most)
     start(&rig, "ramps", quality, 0);
     wait_for_rest(&rig, &page);
     pic = worker_rig_picture(&rig);
-    e = measure_ramps(pic->frame);
+    e = measure_ramps(pic);
     for (unsigned i = 0; i < GS_RAMPS; i++)
         print_message("quality %u, %s: mean of a cell off by %.2f, a pixel by %.2f\n", quality,
                       names[i], e.mean[i], e.pixel[i]);
@@ -165,7 +165,7 @@ static void test_chroma_siting(void **state)
 
         for (uint32_t x = (edge & ~1u) - 4; x <= (edge & ~1u) + 4; x += 2) {
             double want = expected_chroma(x, edge, cr[(i + 1) % 2], cr[i % 2]);
-            double got = pic->frame->data[2][HEIGHT / 4 * pic->frame->linesize[2] + (int)x / 2];
+            double got = pic->pixels.data[2][HEIGHT / 4 * pic->pixels.stride[2] + (int)x / 2];
 
             most = fmax(most, fabs(got - want));
         }
@@ -187,7 +187,7 @@ static void page_at_top(const struct gs_canvas *c)
 static struct gs_likeness likeness(struct worker_rig *rig, const struct gs_canvas *page)
 {
     struct gs_picture *pic = worker_rig_picture(rig);
-    struct gs_likeness l = gs_likeness_compare(pic->frame, page);
+    struct gs_likeness l = gs_likeness_compare(pic, page);
 
     gs_picture_unref(pic);
     return l;

@@ -105,9 +105,9 @@ static bool looks_like(struct worker_rig *rig, void *user)
 {
     const struct wanted *want = user;
     struct gs_picture *pic = worker_rig_picture(rig);
-    bool ok = pic && (uint32_t)pic->frame->width == gs_nv12_side(want->canvas.width) &&
-              (uint32_t)pic->frame->height == gs_nv12_side(want->canvas.height) &&
-              gs_likeness_compare(pic->frame, &want->canvas).luma_mean < want->most;
+    bool ok = pic && pic->width == gs_nv12_side(want->canvas.width) &&
+              pic->height == gs_nv12_side(want->canvas.height) &&
+              gs_likeness_compare(pic, &want->canvas).luma_mean < want->most;
 
     gs_picture_unref(pic);
     return ok;
@@ -125,17 +125,19 @@ static struct gs_canvas canvas_of(const struct gs_video *size)
 static void check_padding(struct worker_rig *rig, const struct gs_video *size)
 {
     struct gs_picture *pic = worker_rig_picture(rig);
-    const AVFrame *f = pic->frame;
+    const struct gs_picture *f = pic;
 
     for (uint32_t y = 0; size->width % 2 && y < size->height; y++) {
-        const uint8_t *p = f->data[0] + (size_t)y * (size_t)f->linesize[0] + size->width;
+        const uint8_t *p =
+            f->pixels.data[0] + (size_t)y * (size_t)f->pixels.stride[0] + size->width;
 
         assert_in_range(abs(p[0] - p[-1]), 0, 12);
     }
     for (uint32_t x = 0; size->height % 2 && x < size->width; x++) {
-        const uint8_t *p = f->data[0] + (size_t)size->height * (size_t)f->linesize[0] + x;
+        const uint8_t *p =
+            f->pixels.data[0] + (size_t)size->height * (size_t)f->pixels.stride[0] + x;
 
-        assert_in_range(abs(p[0] - p[-f->linesize[0]]), 0, 12);
+        assert_in_range(abs(p[0] - p[-f->pixels.stride[0]]), 0, 12);
     }
     gs_picture_unref(pic);
 }
@@ -181,7 +183,7 @@ static bool flipped(struct worker_rig *rig, void *user)
 {
     struct gs_picture *pic = worker_rig_picture(rig);
     const struct gs_video *size = user;
-    struct gs_rgb middle = gs_likeness_mean(pic->frame, size->width / 2, size->height / 2, 16, 16);
+    struct gs_rgb middle = gs_likeness_mean(pic, size->width / 2, size->height / 2, 16, 16);
     bool ok = gs_likeness_distance(middle, GS_FLIP_COLOUR_B) < 10;
 
     gs_picture_unref(pic);
@@ -247,13 +249,13 @@ static bool pattern_is_right(struct worker_rig *rig, void *user)
 {
     const struct gs_video *size = user;
     struct gs_picture *pic = worker_rig_picture(rig);
-    bool ok = (uint32_t)pic->frame->width == gs_nv12_side(size->width);
+    bool ok = pic->width == gs_nv12_side(size->width);
 
     for (uint32_t x = 20; ok && x < size->width; x += 37) {
         uint32_t y = size->height - 4;
         uint32_t rgb = x * 255 / size->width << 16 | y * 255 / size->height << 8 | 0x40;
 
-        ok = gs_likeness_distance(gs_likeness_mean(pic->frame, x - 2, y - 2, 4, 4), rgb) < 10;
+        ok = gs_likeness_distance(gs_likeness_mean(pic, x - 2, y - 2, 4, 4), rgb) < 10;
     }
     gs_picture_unref(pic);
     return ok;
@@ -279,7 +281,7 @@ static bool fills(struct worker_rig *rig, void *user)
 {
     const struct gs_video *size = user;
     struct gs_picture *pic = worker_rig_picture(rig);
-    const AVFrame *f = pic->frame;
+    const struct gs_picture *f = pic;
     bool ok = (uint32_t)f->width == gs_nv12_side(size->width);
 
     for (unsigned i = 0; ok && i < 4; i++) {

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include <libavutil/frame.h>
+#include "client/picture.h"
 #include <stdint.h>
 
 #include "tests/apps/paint.h"
@@ -15,9 +15,9 @@
 struct gs_rgb {
     double r, g, b;
 };
-struct gs_rgb gs_likeness_rgb(const AVFrame *frame, uint32_t x, uint32_t y);
+struct gs_rgb gs_likeness_rgb(const struct gs_picture *pic, uint32_t x, uint32_t y);
 /* The mean over a box. */
-struct gs_rgb gs_likeness_mean(const AVFrame *frame, uint32_t x, uint32_t y, uint32_t width,
+struct gs_rgb gs_likeness_mean(const struct gs_picture *pic, uint32_t x, uint32_t y, uint32_t width,
                                uint32_t height);
 /* The largest difference of a component from 0xRRGGBB. */
 double gs_likeness_distance(struct gs_rgb a, uint32_t rgb);
@@ -29,4 +29,5 @@ struct gs_likeness {
 };
 
 /* frame, cut to the canvas, against it. */
-struct gs_likeness gs_likeness_compare(const AVFrame *frame, const struct gs_canvas *canvas);
+struct gs_likeness gs_likeness_compare(const struct gs_picture *pic,
+                                       const struct gs_canvas *canvas);

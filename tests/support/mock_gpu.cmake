@@ -21,9 +21,13 @@ function(gs_mock_test name program kinds)
     if(NOT A_TIMEOUT)
         set(A_TIMEOUT 60)
     endif()
-    get_test_property(${program} ENVIRONMENT environment)
+    set(environment ${A_ENVIRONMENT})
+    if(TEST ${program})
+        get_test_property(${program} ENVIRONMENT all)
+        list(APPEND environment ${all})
+    endif()
     set_tests_properties(${name} PROPERTIES LABELS "${A_LABEL}" TIMEOUT ${A_TIMEOUT}
-        SKIP_RETURN_CODE 77 ENVIRONMENT "${environment};${A_ENVIRONMENT}")
+        SKIP_RETURN_CODE 77 ENVIRONMENT "${environment}")
 endfunction()
 
 gs_mock(mock_va mock_drv_video.so

@@ -34,8 +34,8 @@ static void on_access_unit(void *user, const struct gs_access_unit *au)
     f.err = gs_decoder_decode(rig->decoder, au, &pic);
     f.decoded = gs_now_ns();
     if (pic) {
-        f.width = (uint32_t)pic->frame->width;
-        f.height = (uint32_t)pic->frame->height;
+        f.width = pic->width;
+        f.height = pic->height;
     }
     g_mutex_lock(&rig->lock);
     g_array_append_val(rig->frames, f);

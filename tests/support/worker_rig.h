@@ -7,7 +7,6 @@
 #pragma once
 
 #include <glib.h>
-#include <libavutil/frame.h>
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -142,6 +142,7 @@ static NVENCSTATUS initialize(void *encoder, NV_ENC_INITIALIZE_PARAMS *init)
     p->i_fps_num = init->frameRateNum;
     p->i_fps_den = init->frameRateDen;
     p->i_csp = X264_CSP_NV12;
+    p->i_level_idc = h264->level ? (int)h264->level : -1;
     p->i_threads = 1;
     p->i_slice_count = (int)h264->sliceModeData;
     p->i_scenecut_threshold = 0;

@@ -9,7 +9,7 @@
  *   lowpower    has the low-power way    noexport  surfaces cannot be exported
  *   lpfails     … which fails            noderive  images are copies
  *   failing     no picture is encoded    surfaces  no memory for surfaces
- *   roi         takes regions
+ *   roi         takes regions            ratefails no picture with a limit is encoded
  */
 #pragma once
 
@@ -20,6 +20,9 @@
 #include <va/va_backend.h>
 
 #define MOCK_VA_MODIFIER UINT64_C(0x0b00000000000007) /* of a vendor that there is not */
+#define MOCK_VA_REGION                                                                             \
+    0x67736d6b /* four times the name of an SEI message; then the QP's change                      \
+                */
 
 enum mock_kind { MOCK_CONFIG = 1, MOCK_SURFACE, MOCK_CONTEXT, MOCK_BUFFER, MOCK_IMAGE };
 

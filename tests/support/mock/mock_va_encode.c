@@ -17,6 +17,7 @@ struct picture {
     GByteArray *slice_header; /* as libavcodec packed it, NULL: it did not */
     unsigned slice_header_bits;
     uint32_t budget; /* macroblocks that may be coded */
+    int8_t region;
 };
 
 static bool same_rows(const uint8_t *a, const uint8_t *b, uint32_t stride, unsigned rows)
@@ -194,11 +195,31 @@ static void put_slice(struct picture *p, struct mock_bits *b)
     put_slice_data(p, b, (p->source->width + 15) / 16);
 }
 
-static void read_misc(struct mock_object *context, const struct mock_object *buffer)
+/* Tells a test what regions came: an SEI of user data (D.1.7) with the first one's change of QP. */
+static void put_region(struct picture *p, struct mock_bits *b)
+{
+    mock_put(b, 0x06, 8);
+    mock_put(b, 5, 8);
+    mock_put(b, 17, 8);
+    for (int i = 0; i < 4; i++)
+        mock_put(b, MOCK_VA_REGION, 32);
+    mock_put(b, (uint8_t)p->region, 8);
+    mock_end(b);
+}
+
+static void append_unit(struct picture *p, void (*put)(struct picture *p, struct mock_bits *b));
+
+static void read_misc(struct picture *p, struct mock_object *context,
+                      const struct mock_object *buffer)
 {
     const VAEncMiscParameterBuffer *misc = (const void *)buffer->bytes->data;
     const VAEncMiscParameterFrameRate *rate = (const void *)misc->data;
+    const VAEncMiscParameterBufferROI *regions = (const void *)misc->data;
 
+    if (misc->type == VAEncMiscParameterTypeROI && regions->num_roi) {
+        p->region = regions->roi[0].roi_value;
+        append_unit(p, put_region);
+    }
     if (misc->type == VAEncMiscParameterTypeRateControl)
         context->bits_per_second =
             ((const VAEncMiscParameterRateControl *)(const void *)misc->data)->bits_per_second;
@@ -249,7 +270,7 @@ static void take_buffer(struct picture *p, struct mock_object *context, unsigned
 
     switch (buffer->type) {
     case VAEncMiscParameterBufferType:
-        read_misc(context, buffer);
+        read_misc(p, context, buffer);
         break;
     case VAEncPackedHeaderDataBufferType:
         take_packed(
@@ -276,6 +297,8 @@ VAStatus mock_va_encode(struct mock_va *va, struct mock_object *context)
     struct picture p = {0};
     VAStatus status;
 
+    if (context->config->rate_mode != VA_RC_CQP && mock_va_has("ratefails"))
+        return VA_STATUS_ERROR_ENCODING_ERROR;
     if (mock_va_has("failing") || (context->config->low_power && mock_va_has("lpfails")))
         return VA_STATUS_ERROR_ENCODING_ERROR;
     for (unsigned i = 0; i < context->rendered->len; i++) {
