@@ -12,7 +12,7 @@
 #include "encoder/x264_frame_num.h"
 #include "encoder/x264_rate.h"
 
-#define DEFAULT_QUALITY 23
+#define DEFAULT_QUALITY 22
 /* Pictures that may be referred to: 50 ms back at 60 frames a second, for the way there and back of
  * a report of a loss. Only one of them is searched. Each costs 1.5 bytes of memory a pixel. */
 #define KEPT 4

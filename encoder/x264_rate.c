@@ -10,9 +10,9 @@
  */
 #define USUAL_COMPLEXITY 16.0
 /* Quantizer steps for each doubling of the complexity, and how far that goes. */
-#define STEPS_PER_DOUBLING 2.1
-#define MOST_UP 6
-#define MOST_DOWN 3
+#define STEPS_PER_DOUBLING 1.2
+#define MOST_UP 3
+#define MOST_DOWN 2
 /* How much the newest picture counts in the mean. */
 #define WEIGHT 0.25
 /* What a picture may plan to take of the room. An IDR shows all that is new: it takes nearly all;

@@ -5,7 +5,7 @@
  * every picture for that, which took as long as half of the encoding.
  *
  * Quality: the wish is for pictures in which little moves; where much moves, the eye forgives, and
- * the quantizer rises by up to 6. Limit: a bucket of max(50 ms, 1.5 frames) that fills at the rate
+ * the quantizer rises by up to 3. Limit: a bucket of max(50 ms, 1.5 frames) that fills at the rate
  * and holds what may be sent at once. A picture that came out larger than the bucket is encoded
  * again; so the limit holds, as long as quantizer 51 fits.
  *

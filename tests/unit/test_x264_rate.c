@@ -61,8 +61,8 @@ static void test_quality_follows_motion(void **state)
     for (int i = 0; i < 100; i++)
         calm = picture(&r, false, 0.01, START, &bits);
     assert_int_equal(usual, 23);
-    assert_int_equal(wild, 29);
-    assert_int_equal(calm, 20);
+    assert_int_equal(wild, 26);
+    assert_int_equal(calm, 21);
 }
 
 static void test_one_loud_picture_changes_little(void **state)
@@ -163,7 +163,7 @@ static void test_limit_on_and_off(void **state)
         assert_true(bits <= 25000);
     }
     gs_x264_rate_set_limit(&r, 0);
-    assert_in_range(picture(&r, false, 100, now += FRAME, &bits), 23, 29);
+    assert_in_range(picture(&r, false, 100, now += FRAME, &bits), 23, 26);
 }
 
 int main(void)
