@@ -285,7 +285,7 @@ static int x264_impl_encode(struct gs_encoder *base, const struct gs_nv12 *pic,
     describe(pic, &in);
     in.i_type = idr ? X264_TYPE_IDR : X264_TYPE_P;
     err = encode_at(enc, &in, qp, options->frame_id, ret);
-    while (!err && (again = gs_x264_rate_retry(&enc->rate, qp, ret->size * 8))) {
+    while (!err && (again = gs_x264_rate_retry(&enc->rate, ret->keyframe, qp, ret->size * 8))) {
         qp = again;
         err = encode_again(enc, &in, qp, options->frame_id, ret);
     }
