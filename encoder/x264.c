@@ -13,7 +13,7 @@
 #include "encoder/x264_frame_num.h"
 #include "encoder/x264_rate.h"
 
-#define DEFAULT_QUALITY 23
+#define DEFAULT_QUALITY 22
 /* Pictures that may be referred to: 50 ms back at 60 frames a second, for the way there and back of
  * a report of a loss. Only one of them is searched. Each costs 1.5 bytes of memory a pixel. */
 #define KEPT 4
@@ -264,7 +264,7 @@ static int x264_impl_encode(struct gs_encoder *base, const struct gs_nv12 *pic,
     describe(pic, &in);
     in.i_type = idr ? X264_TYPE_IDR : X264_TYPE_P;
     err = encode_at(enc, &in, qp, options->frame_id, ret);
-    while (!err && (again = gs_x264_rate_retry(&enc->rate, qp, ret->size * 8))) {
+    while (!err && (again = gs_x264_rate_retry(&enc->rate, ret->keyframe, qp, ret->size * 8))) {
         qp = again;
         err = encode_again(enc, &in, qp, options->frame_id, ret);
     }

@@ -10,20 +10,23 @@
  */
 #define USUAL_COMPLEXITY 16.0
 /* Quantizer steps for each doubling of the complexity, and how far that goes. */
-#define STEPS_PER_DOUBLING 2.1
-#define MOST_UP 6
-#define MOST_DOWN 3
+#define STEPS_PER_DOUBLING 1.2
+#define MOST_UP 3
+#define MOST_DOWN 2
 /* How much the newest picture counts in the mean. */
 #define WEIGHT 0.25
 /* What a picture may plan to take of the room. An IDR shows all that is new: it takes nearly all;
  * the others leave some, so that a picture that was guessed wrong need not be encoded again. */
 #define INTRA_SHARE 0.9
 #define INTER_SHARE 0.7
-/* Coming down, so that what was coarse is refined in several pictures and not in a large one; in
- * longer steps while pictures take next to nothing. */
-#define MOST_DOWN_A_PICTURE 2
-#define MOST_DOWN_A_SMALL_PICTURE 6
-#define SMALL 0.05 /* of the bucket */
+/* A finer quantizer than that of the picture before refines all of the picture, also what has not
+ * moved: on a page of text that costs more than the motion. What a step took is learnt, and limits
+ * how many are taken; and forgotten in about a second, so that it is tried again. */
+#define MOST_STEPS_DOWN 6
+#define REFINE_GUESS 0.25 /* of an IDR of the same picture */
+#define REFINE_FORGET 0.97
+/* Above the model when it has failed: steps that halve a picture, not 6. */
+#define STEPS_PER_HALVING 7
 
 /* H.264 8.5: the step doubles every 6. */
 static double step_of(double qp)
@@ -76,16 +79,15 @@ static void fill(struct gs_x264_rate *r, uint64_t now)
     r->filled = now;
 }
 
-static int most_down(const struct gs_x264_rate *r)
-{
-    return (double)r->last_bits < SMALL * bucket(r) ? MOST_DOWN_A_SMALL_PICTURE
-                                                    : MOST_DOWN_A_PICTURE;
-}
-
 /* The quantizer with which a picture of this complexity has this many bits. */
 static double qp_for_bits(const struct gs_x264_rate *r, double complexity, double bits)
 {
     return qp_of(complexity * r->macroblocks / GS_MAX(bits, 1));
+}
+
+static int steps_down(const struct gs_x264_rate *r)
+{
+    return (int)GS_CLAMP(r->room * INTER_SHARE / GS_MAX(r->refine, 1), 0, MOST_STEPS_DOWN);
 }
 
 int gs_x264_rate_begin(struct gs_x264_rate *r, bool intra, uint32_t quality, uint64_t now)
@@ -100,18 +102,38 @@ int gs_x264_rate_begin(struct gs_x264_rate *r, bool intra, uint32_t quality, uin
     qp = GS_MAX(qp, qp_for_bits(r, GS_MAX(c->mean, c->last),
                                 r->room * (intra ? INTRA_SHARE : INTER_SHARE)));
     if (!intra && r->last_qp)
-        qp = GS_MAX(qp, r->last_qp - most_down(r));
+        qp = GS_MAX(qp, r->last_qp - steps_down(r));
     return clamp_qp(qp);
 }
 
-int gs_x264_rate_retry(const struct gs_x264_rate *r, int qp, uint64_t bits)
+static double bits_at(const struct gs_x264_rate *r, double complexity, int qp)
 {
-    double complexity = (double)bits * step_of(qp) / r->macroblocks;
+    return complexity * r->macroblocks / step_of(qp);
+}
+
+/* What the steps down from the last picture took. */
+static void learn_refinement(struct gs_x264_rate *r, int qp, double bits)
+{
+    double extra = bits - bits_at(r, r->inter.mean, qp), sample;
+
+    r->refine *= REFINE_FORGET;
+    if (!r->last_qp || qp >= r->last_qp || extra <= 0)
+        return;
+    sample = extra / (r->last_qp - qp);
+    r->refine = GS_MAX(sample, (r->refine + sample) / 2);
+}
+
+int gs_x264_rate_retry(struct gs_x264_rate *r, bool intra, int qp, uint64_t bits)
+{
     int again;
 
     if (!r->max_kbps || (double)bits <= r->room || qp >= GS_X264_QP_MAX)
         return 0;
-    again = clamp_qp(qp_for_bits(r, complexity, r->room * INTRA_SHARE));
+    again = clamp_qp(qp + STEPS_PER_HALVING * log2((double)bits / GS_MAX(r->room * 0.9, 1)));
+    if (!intra && r->last_qp > qp) {
+        learn_refinement(r, qp, (double)bits);
+        again = r->last_qp;
+    }
     return GS_MAX(again, qp + 1);
 }
 
@@ -123,8 +145,17 @@ static void note(struct gs_x264_complexity *c, double sample)
 
 void gs_x264_rate_sent(struct gs_x264_rate *r, bool intra, int qp, uint64_t bits)
 {
-    note(intra ? &r->intra : &r->inter, (double)GS_MAX(bits, 1) * step_of(qp) / r->macroblocks);
+    double sample = (double)GS_MAX(bits, 1) * step_of(qp) / r->macroblocks;
+
+    if (intra) {
+        r->refine = REFINE_GUESS * (double)bits;
+    } else {
+        learn_refinement(r, qp, (double)bits);
+        /* The next one has nothing to refine, or chooses not to. */
+        if (r->max_kbps && qp < r->last_qp)
+            sample = GS_MIN(sample, r->inter.mean);
+    }
+    note(intra ? &r->intra : &r->inter, sample);
     r->room -= r->max_kbps ? (double)bits : 0;
     r->last_qp = qp;
-    r->last_bits = bits;
 }

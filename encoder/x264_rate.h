@@ -5,7 +5,7 @@
  * every picture for that, which took as long as half of the encoding.
  *
  * Quality: the wish is for pictures in which little moves; where much moves, the eye forgives, and
- * the quantizer rises by up to 6. Limit: a bucket of max(50 ms, 1.5 frames) that fills at the rate
+ * the quantizer rises by up to 3. Limit: a bucket of max(50 ms, 1.5 frames) that fills at the rate
  * and holds what may be sent at once. A picture that came out larger than the bucket is encoded
  * again; so the limit holds, as long as quantizer 51 fits.
  *
@@ -29,7 +29,7 @@ struct gs_x264_rate {
     double room;     /* bits that may be sent at once; negative after a picture that did not fit */
     uint64_t filled; /* when room was right */
     int last_qp;     /* of the last picture sent; 0: none yet */
-    uint64_t last_bits;
+    double refine;   /* bits that a step down takes */
 };
 
 void gs_x264_rate_init(struct gs_x264_rate *r, uint32_t width, uint32_t height, uint32_t fps,
@@ -42,5 +42,5 @@ void gs_x264_rate_set_limit(struct gs_x264_rate *r, uint32_t max_kbps);
 int gs_x264_rate_begin(struct gs_x264_rate *r, bool intra, uint32_t quality, uint64_t now);
 /* The picture has this many bits with this quantizer. 0: send it; else encode it again with the
  * quantizer returned, which is a higher one. */
-int gs_x264_rate_retry(const struct gs_x264_rate *r, int qp, uint64_t bits);
+int gs_x264_rate_retry(struct gs_x264_rate *r, bool intra, int qp, uint64_t bits);
 void gs_x264_rate_sent(struct gs_x264_rate *r, bool intra, int qp, uint64_t bits);
