@@ -28,13 +28,13 @@ bool gs_doctor_keymap(void *user)
     gs_check_set(&check, "desktop.keymap", "keyboard layouts", keymap ? GS_CHECK_OK : GS_CHECK_WARN,
                  "%s",
                  keymap ? "XKB makes the layout “us”"
-                        : "XKB cannot make the layout “us”: X11 applications get no keyboard");
+                        : "XKB cannot make the layout “us”, without which no desktop starts");
     if (!keymap)
         gs_check_set_remedy(&check, "apt install xkb-data");
     gs_check_say(&check);
     xkb_keymap_unref(keymap);
     xkb_context_unref(context);
-    return true;
+    return check.status == GS_CHECK_OK;
 }
 
 static void no_damage(void *user, uint64_t commit_ns)
