@@ -27,3 +27,9 @@ target_compile_definitions(test_hostile PRIVATE HOSTILE_APP="$<TARGET_FILE:hosti
     HOSTILE_X11="$<TARGET_FILE:hostile_x11>")
 add_dependencies(test_hostile hostile_app hostile_x11 gs-test-app gpushare-host gpushare-session
     gpushare-client)
+
+# What others make of our stream.
+gs_test(test_conformance LABEL integration TIMEOUT 200
+    SOURCES integration/test_conformance.c integration/media_tap.c support/pcap.c
+    LIBS gs_test_support gs_test_control gs_receive gs_decode gs_encoder)
+add_dependencies(test_conformance gs-test-app gpushare-host gpushare-session gpushare-client)
