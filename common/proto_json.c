@@ -34,11 +34,14 @@ static json_t *base64(const uint8_t *data, size_t size)
     return json_string(encoded);
 }
 
-/* Takes the reference to o. */
+/* Takes the reference to o. What is written is small and valid, so that only memory can lack: that
+ * ends the process, as g_new does. */
 static char *dump(json_t *o)
 {
     char *out = o ? json_dumps(o, JSON_COMPACT) : NULL;
 
+    if (!out)
+        g_error("no memory for a message");
     json_decref(o);
     return out;
 }

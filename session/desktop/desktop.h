@@ -209,6 +209,10 @@ int gs_server_init(struct gs_desktop *d) GS_MUST_CHECK;
 void gs_server_pump(struct gs_desktop *d, int timeout_ms);
 void gs_server_finish(struct gs_desktop *d);
 
+/* ---- quota.c ---- */
+/* Bounds how many objects a connection holds; it ends when there are more. */
+void gs_quota_create(struct wl_client *client);
+
 /* ---- renderer.c ---- */
 int gs_renderer_init(struct gs_desktop *d) GS_MUST_CHECK;
 void gs_renderer_finish(struct gs_desktop *d);

@@ -137,6 +137,7 @@ static void handle_client_created(struct wl_listener *listener, void *data)
     watch->destroy.notify = handle_client_destroyed;
     wl_client_add_destroy_listener(data, &watch->destroy);
     d->n_clients++;
+    gs_quota_create(data);
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data)

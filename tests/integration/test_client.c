@@ -307,7 +307,7 @@ static void test_unwritable_files(void **state)
 
 static void test_bye(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.bye_after = 15});
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.bye_after = 120});
     g_autofree char *picture = in_dir("bye.png");
 
     (void)state;
@@ -318,7 +318,7 @@ static void test_bye(void **state)
 
 static void test_connection_lost(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.drop_after = 15});
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.drop_after = 120});
     g_autofree char *stats = in_dir("lost.json");
 
     (void)state;
@@ -389,7 +389,7 @@ static void test_script_and_duration(void **state)
 
     (void)state;
     assert_true(g_file_set_contents(path, "wait-frame\n", -1, NULL));
-    run(host, ARGS("--headless", "--script", path, "--duration", "0.8", "--stats", stats), 0, NULL);
+    run(host, ARGS("--headless", "--script", path, "--duration", "3", "--stats", stats), 0, NULL);
     check_stats(stats);
     assert_true(g_file_set_contents(path, "wait-frame\nquit\n", -1, NULL));
     run(host, ARGS("--headless", "--script", path, "--duration", "1000"), 0, NULL);
@@ -410,7 +410,7 @@ static void test_sigterm(void **state)
     struct gs_process p = start(url, ARGS("--headless", "--stats", stats, "--snapshot", picture));
 
     (void)state;
-    g_timeout_add(1000, send_sigterm, &p);
+    g_timeout_add(3000, send_sigterm, &p);
     check_said(&p, gs_fake_host_run_program(host, &p), 0, NULL);
     check_stats(stats);
     check_picture(picture, unswapped);
