@@ -17,6 +17,7 @@ pkg_check_modules(LAVF REQUIRED IMPORTED_TARGET libavformat)
 pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+pkg_check_modules(XCB_TEST IMPORTED_TARGET xcb xcb-shm xcb-xtest)
 
 # libyuv ships no .pc file in Debian 12.
 find_path(YUV_INCLUDE_DIR libyuv.h REQUIRED)
