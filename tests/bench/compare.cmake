@@ -9,7 +9,8 @@ gs_program(gs-compare-app
     SOURCES bench/compare/app.c bench/compare/app_x11.c bench/compare/app_wayland.c
         bench/compare/app_3d.c bench/compare/marks.c bench/compare/pixels.c
         ${generated}/xdg-shell.c ${generated}/xdg-shell-client.h
-    LIBS gs_test_paint PkgConfig::GLIB PkgConfig::WAYLAND_CLIENT PkgConfig::XCB_TEST PkgConfig::EGL m)
+    LIBS gs_test_paint PkgConfig::GLIB PkgConfig::WAYLAND_CLIENT PkgConfig::XCB_TEST
+        PkgConfig::EGL m)
 target_include_directories(gs-compare-app PRIVATE ${generated})
 add_dependencies(gs-compare-app gs-test-app) # makes the protocol's files
 gs_program(gs-compare-probe

@@ -69,7 +69,8 @@ class Run:
 
     # ---- a run ----
 
-    def __enter__(self):
+    def begin(self):
+        """Until the viewer shows the application."""
         if os.path.exists(self.system.log):
             os.unlink(self.system.log)
         screen, self.display = self.place.screen()
@@ -87,10 +88,6 @@ class Run:
         self.server = procs.tree(*self.server_roots, without=[self.app_pid()])
         self.client = procs.tree(self.viewer.pid)
         time.sleep(SETTLE_S)
-        return self
-
-    def __exit__(self, *error):
-        self.system.stop()
 
     def cost(self, before, frames=None):
         """Adds what was used since `before`."""
@@ -214,6 +211,10 @@ class References:
 
 def measure(system, references, options):
     """All values of one run."""
-    with Run(system, references, options) as run:
+    run = Run(system, references, options)
+    try:
+        run.begin()
         SCENES[system.scene](run)
-        return run.values
+    finally:
+        system.stop()
+    return run.values

@@ -6,6 +6,8 @@ import os
 import statistics
 
 DASH = "–"
+# Of a moving scene: latency in ms, CPU of server and client in ms a frame, Mb/s.
+GOALS = {"3d": ("6 / 8 / 10", "4", "1.8", "15"), "scroll": ("", "3", "1.5", "3")}
 
 
 def percentile(values, p):
@@ -121,39 +123,44 @@ class Results:
         return [r for scene in self.scenes for r in self.of(system, scene)]
 
     def rows(self):
-        """(title, function of a system that gives a cell)."""
+        """(title, goal, function of a system that gives a cell)."""
         bare = self.bare_click()
         rows = []
         if "click" in self.scenes:
             title = "click → changed pixel, ms"
-            rows.append((title, lambda s: triple(clicks(self.of(s, "click")))))
+            rows.append((title, "", lambda s: triple(clicks(self.of(s, "click")))))
             if bare is not None:
-                rows.append((f"the same less the application's own {bare:.1f} ms",
+                rows.append((f"the same less the application's own {bare:.1f} ms", "5 / 7 / 8",
                              lambda s: triple(clicks(self.of(s, "click"), bare))))
         for scene in ("3d", "scroll"):
             if scene in self.scenes:
                 rows += self.moving_rows(scene)
         if "still" in self.scenes:
             rows += self.still_rows()
-        rows.append(("viewer's start → first picture, ms",
+        rows.append(("viewer's start → first picture, ms", "100",
                      lambda s: number(median_of(self.all_of(s), "first_picture_ms"), 0)))
         return rows
 
     def moving_rows(self, scene):
         def cell(key, digits=2):
             return lambda s: number(median_of(self.of(s, scene), key), digits)
+        latency_goal, server_goal, client_goal, rate_goal = GOALS[scene]
         return [
-            (f"{scene}: drawn → on the screen, ms", lambda s: triple(latency(self.of(s, scene)))),
-            (f"{scene}: frames a second seen / drawn",
+            (f"{scene}: drawn → on the screen, ms", latency_goal,
+             lambda s: triple(latency(self.of(s, scene)))),
+            (f"{scene}: frames a second seen / drawn", "60 / 60",
              lambda s: triple([median_of(self.of(s, scene), k)
                                for k in ("seen_fps", "drawn_fps")])),
-            (f"{scene}: server CPU, ms a frame", cell("server_cpu_ms_per_frame")),
-            (f"{scene}: client CPU, ms a frame", cell("client_cpu_ms_per_frame")),
-            (f"{scene}: Mb/s on the wire", lambda s: number(megabits(self.of(s, scene)), 1)),
-            (f"{scene}: SSIM-Y", cell("ssim", 4)),
-            (f"{scene}: Mb/s at the SSIM-Y of gpushare",
+            (f"{scene}: server CPU, ms a frame", server_goal,
+             cell("server_cpu_ms_per_frame")),
+            (f"{scene}: client CPU, ms a frame", client_goal,
+             cell("client_cpu_ms_per_frame")),
+            (f"{scene}: Mb/s on the wire", rate_goal,
+             lambda s: number(megabits(self.of(s, scene)), 1)),
+            (f"{scene}: SSIM-Y", "", cell("ssim", 4)),
+            (f"{scene}: Mb/s at the SSIM-Y of gpushare", "",
              lambda s: number(self.equal_rate(s, scene), 1)),
-            (f"{scene}: PSS of server / client, MB",
+            (f"{scene}: PSS of server / client, MB", "40 / 40",
              lambda s: triple([median_of(self.of(s, scene), k)
                                for k in ("server_pss_mb", "client_pss_mb")])),
         ]
@@ -163,20 +170,23 @@ class Results:
             return lambda s: triple([median_of(self.of(s, "still"), k) for k in keys], digits)
         both = ("server_", "client_")
         return [
-            ("still: SSIM-Y after 1 s / worst tile of 64 × 64",
+            ("still: SSIM-Y after 1 s / worst tile of 64 × 64", "0.9998",
              pair(("ssim", "ssim_worst_tile"), 4)),
-            ("still: bytes a second", pair(("traffic_bytes_s",), 0)),
-            ("still: CPU of server / client, %", pair([b + "cpu_percent" for b in both], 2)),
-            ("still: wake-ups a second of server / client", pair([b + "wakeups_s" for b in both], 1)),
-            ("still: PSS of server / client, MB", pair([b + "pss_mb" for b in both], 1)),
+            ("still: bytes a second", "125", pair(("traffic_bytes_s",), 0)),
+            ("still: CPU of server / client, %", "0.3 / 0.3",
+             pair([b + "cpu_percent" for b in both], 2)),
+            ("still: wake-ups a second of server / client", "",
+             pair([b + "wakeups_s" for b in both], 1)),
+            ("still: PSS of server / client, MB", "40 / 40",
+             pair([b + "pss_mb" for b in both], 1)),
         ]
 
     def markdown(self):
         shown = [s for s in self.systems if s != "bare"] or self.systems
-        lines = ["| p50 / p95 / p99 where there are three | " + " | ".join(shown) + " |",
-                 "|---" * (len(shown) + 1) + "|"]
-        for title, cell in self.rows():
-            lines.append("| " + " | ".join([title] + [cell(s) for s in shown]) + " |")
+        lines = ["| p50 / p95 / p99 where there are three | goal | " + " | ".join(shown) + " |",
+                 "|---" * (len(shown) + 2) + "|"]
+        for title, goal, cell in self.rows():
+            lines.append("| " + " | ".join([title, goal] + [cell(s) for s in shown]) + " |")
         return "\n".join(lines)
 
     def write_json(self, path, options, isolated):
