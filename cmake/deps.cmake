@@ -24,6 +24,7 @@ pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 # 164 is Debian 12's; what a picture refers to is counted as this one does.
 pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264>=0.164)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+pkg_check_modules(XCB_TEST IMPORTED_TARGET xcb xcb-shm xcb-xtest)
 
 # libyuv ships no .pc file in Debian 12.
 find_path(YUV_INCLUDE_DIR libyuv.h REQUIRED)
