@@ -8,6 +8,8 @@ function(gs_mock name file)
     cmake_parse_arguments(A "" "" "SOURCES;LIBS" ${ARGN})
     add_library(${name} MODULE ${A_SOURCES})
     target_link_libraries(${name} PRIVATE gs_flags ${A_LIBS})
+    # Like drivers, they stay: what they count would be forgotten else.
+    target_link_options(${name} PRIVATE -Wl,-z,nodelete)
     set_target_properties(${name} PROPERTIES
         PREFIX "" SUFFIX "" OUTPUT_NAME ${file} LIBRARY_OUTPUT_DIRECTORY ${GS_MOCK_DIR})
 endfunction()

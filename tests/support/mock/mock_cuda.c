@@ -117,8 +117,13 @@ CUresult cuCtxPopCurrent_v2(CUcontext *context)
     return CUDA_SUCCESS;
 }
 
+/* Textures that are still registered. */
+static int registered;
+
 CUresult cuCtxDestroy_v2(CUcontext context)
 {
+    if (registered)
+        g_error("mock CUDA: %d textures were not given back", registered);
     free(context);
     return CUDA_SUCCESS;
 }
@@ -242,6 +247,7 @@ CUresult cuGraphicsGLRegisterImage(CUgraphicsResource *ret, GLuint texture, GLen
         return INVALID_VALUE;
     }
     *ret = (CUgraphicsResource)r;
+    registered++;
     return CUDA_SUCCESS;
 }
 
@@ -255,9 +261,9 @@ CUresult cuGraphicsUnregisterResource(CUgraphicsResource resource)
 {
     struct resource *r = (struct resource *)resource;
 
-    /* A texture that is gone cannot be given back: the order is part of what is tested. */
     if (!has_context() || eglGetCurrentContext() == EGL_NO_CONTEXT || !glIsTexture(r->texture))
-        return INVALID_VALUE;
+        g_error("mock CUDA: texture %u is gone before it was given back", r->texture);
+    registered--;
     unmap(r);
     g_free(r);
     return CUDA_SUCCESS;
