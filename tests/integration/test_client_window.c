@@ -156,6 +156,58 @@ static void test_gl_shows_the_picture(void **state)
     shows_the_picture("gl");
 }
 
+/* A compositor on the X server, with one window that fills it. */
+static bool start_weston(struct gs_process *ret)
+{
+    static const char *const argv[] = {"weston",       "--backend=x11-backend.so",
+                                       "--use-pixman", "--shell=kiosk-shell.so",
+                                       "--width=1000", "--height=700",
+                                       "--socket=gs",  "--idle-time=0",
+                                       "--no-config",  NULL};
+    g_autofree char *socket = g_build_filename(dir, "gs", NULL);
+
+    g_setenv("XDG_RUNTIME_DIR", dir, TRUE);
+    if (gs_process_start(argv, NULL, ret) != 0)
+        return false;
+    for (int i = 0; i < 1000 && !g_file_test(socket, G_FILE_TEST_EXISTS); i++)
+        g_usleep(10000);
+    return g_file_test(socket, G_FILE_TEST_EXISTS);
+}
+
+/* Wayland has no memory of a window by way of SDL, so it is our own. Scaled, and swapped on the
+ * way, which goes through all buffers. */
+static void test_wayland_shows_the_picture(void **state)
+{
+    g_autofree char *shoot = SCREENSHOT(screenshot);
+    struct gs_fake_host *host;
+    struct gs_process weston;
+    struct gs_image img;
+
+    (void)state;
+    if (!have("weston")) {
+        print_message("weston is needed\n");
+        skip();
+    }
+    assert_true(start_weston(&weston));
+    host = create_host((struct gs_fake_host_params){
+        .steps = ARGS("xdotool mousemove 500 350", "xdotool key space", "true", shoot, CLOSE)});
+    g_setenv("SDL_VIDEODRIVER", "wayland", TRUE);
+    g_setenv("WAYLAND_DISPLAY", "gs", TRUE);
+    run(host, ARGS("--presenter", "shm"), 0);
+    g_unsetenv("SDL_VIDEODRIVER");
+    g_unsetenv("WAYLAND_DISPLAY");
+    gs_process_finish(&weston);
+    assert_int_equal(gs_image_load(screenshot, &img), 0);
+    check_pixel(&img, 100, 100, FAKE_GREEN);
+    check_pixel(&img, 900, 100, FAKE_RED);
+    check_pixel(&img, 100, 600, FAKE_WHITE);
+    check_pixel(&img, 900, 600, FAKE_BLUE);
+    check_pixel(&img, 500, 30, 0);
+    check_pixel(&img, 500, 670, 0);
+    gs_image_finish(&img);
+    gs_fake_host_destroy(host);
+}
+
 /* A swap, a smaller odd picture, enlarged to the window that stays, and the pointer in it. */
 static void size_changes(const char *presenter)
 {
@@ -375,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_window_size_changes),
         cmocka_unit_test(test_gl_size_changes),
         cmocka_unit_test(test_window_exposed),
+        cmocka_unit_test(test_wayland_shows_the_picture),
         cmocka_unit_test(test_window_sends_input),
         cmocka_unit_test(test_window_scales),
         cmocka_unit_test(test_window_relative_motion),
