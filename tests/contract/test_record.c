@@ -158,6 +158,46 @@ static void test_record_waits_for_keyframe(void **state)
     g_unlink(path);
 }
 
+static void replace_encoder(struct fixture *f, uint32_t width, uint32_t height)
+{
+    const struct gs_encoder_params p = {.width = width, .height = height, .fps = 60};
+
+    gs_encoder_destroy(f->enc);
+    gs_nv12_free(&f->src);
+    assert_int_equal(gs_nv12_alloc(width, height, &f->src), 0);
+    assert_int_equal(gs_encoder_create(NULL, &p, &f->enc), 0);
+}
+
+/* One file goes on with pictures of another size, whose parameter sets are in the keyframe. */
+static void test_record_size_changes(void **state)
+{
+    static const char *const sizes[] = {"320,240", "402,300", "320,240"};
+    static const char *const names[] = {"sizes.mkv", "sizes.mp4"};
+    struct fixture *f = *state;
+
+    for (size_t n = 0; n < GS_ARRAY_SIZE(names); n++) {
+        g_autofree char *path = g_build_filename(f->dir, names[n], NULL), *out = NULL;
+        struct gs_recorder *rec = NULL;
+        g_auto(GStrv) lines = NULL;
+
+        assert_int_equal(gs_recorder_create(path, WIDTH, HEIGHT, &rec), 0);
+        for (uint32_t i = 0; i < 15; i++) {
+            if (i == 5)
+                replace_encoder(f, 402, 300);
+            else if (i == 10)
+                replace_encoder(f, WIDTH, HEIGHT);
+            write_frame(f, rec, i, i * GS_NS_PER_S / 60, i == 0, false);
+        }
+        assert_int_equal(gs_recorder_destroy(rec), 0);
+        out = probe(path, "frame=width,height");
+        lines = g_strsplit(out, "\n", -1);
+        assert_int_equal(g_strv_length(lines), 15);
+        for (int i = 0; i < 15; i++)
+            assert_true(g_str_has_prefix(lines[i], sizes[i / 5]));
+        g_unlink(path);
+    }
+}
+
 static void test_record_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -183,9 +223,13 @@ static void test_record_no_such_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_record_matroska),  cmocka_unit_test(test_record_other_endings),
-        cmocka_unit_test(test_record_odd_times), cmocka_unit_test(test_record_waits_for_keyframe),
-        cmocka_unit_test(test_record_nothing),   cmocka_unit_test(test_record_no_such_folder),
+        cmocka_unit_test(test_record_matroska),
+        cmocka_unit_test(test_record_other_endings),
+        cmocka_unit_test(test_record_odd_times),
+        cmocka_unit_test(test_record_waits_for_keyframe),
+        cmocka_unit_test(test_record_size_changes),
+        cmocka_unit_test(test_record_nothing),
+        cmocka_unit_test(test_record_no_such_folder),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -261,6 +261,55 @@ static void test_files(void **state)
     gs_fake_host_destroy(host);
 }
 
+/* The smaller picture is odd, and the snapshot has its size. */
+static void test_size_changes(void **state)
+{
+    struct gs_fake_host *host =
+        create_host((struct gs_fake_host_params){.resize_after = 10, .width = 401, .height = 299});
+    g_autofree char *picture = in_dir("resized.png");
+    struct gs_image img;
+
+    (void)state;
+    run(host, ARGS("--headless", "--duration", "1", "--snapshot", picture), 0, "401x299");
+    assert_int_equal(gs_image_load(picture, &img), 0);
+    assert_int_equal(img.width, 401);
+    assert_int_equal(img.height, 299);
+    check_pixel(&img, 50, 50, FAKE_RED);
+    check_pixel(&img, 399, 50, FAKE_GREEN);
+    check_pixel(&img, 50, 297, FAKE_BLUE);
+    check_pixel(&img, 400, 298, FAKE_WHITE);
+    gs_image_finish(&img);
+    gs_fake_host_destroy(host);
+}
+
+/* As on a machine where only the program is installed: OpenH264 decodes, and what is not possible
+ * says so. */
+static void test_without_modules(void **state)
+{
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    g_autofree char *picture = in_dir("lean.png"), *stats = in_dir("lean.json");
+    g_autofree char *video = in_dir("lean.mkv");
+    uint32_t width, height;
+    json_t *json;
+
+    (void)state;
+    g_setenv("GPUSHARE_MODULES", "/nonexistent", TRUE);
+    run(host, ARGS("--headless", "--duration", "1", "--snapshot", picture, "--stats", stats), 0,
+        "decoder software refused");
+    run(host, ARGS("--headless", "--duration", "1", "--record", video), 1,
+        "recording is not possible here: the module record is not installed");
+    run(host, ARGS("--duration", "1"), 1, "no window: the module window is not installed");
+    g_unsetenv("GPUSHARE_MODULES");
+    check_picture(picture, unswapped);
+    json = json_load_file(stats, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(json, "decoder")), "openh264");
+    json_decref(json);
+    gs_fake_host_display(host, &width, &height);
+    assert_int_equal(width, 0);
+    assert_int_equal(height, 0);
+    gs_fake_host_destroy(host);
+}
+
 static void test_overlay_in_snapshot(void **state)
 {
     struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
@@ -439,6 +488,8 @@ int main(void)
         cmocka_unit_test(test_wrong_certificate),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_size_changes),
+        cmocka_unit_test(test_without_modules),
         cmocka_unit_test(test_overlay_in_snapshot),
         cmocka_unit_test(test_stats_on_stdout),
         cmocka_unit_test(test_unwritable_files),

@@ -120,15 +120,18 @@ static void check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint
 #define CLOSE "xdotool key ctrl+alt+shift+q"
 #define SCREENSHOT(path) g_strdup_printf("import -window root %s", path)
 
-static void test_window_shows_the_picture(void **state)
+static void shows_the_picture(const char *presenter)
 {
     g_autofree char *shoot = SCREENSHOT(screenshot);
     struct gs_fake_host *host =
         create_host((struct gs_fake_host_params){.steps = ARGS("true", shoot, CLOSE)});
+    uint32_t width, height;
     struct gs_image img;
 
-    (void)state;
-    run(host, NULL, 0);
+    run(host, ARGS("--presenter", presenter), 0);
+    gs_fake_host_display(host, &width, &height);
+    assert_int_equal(width, 1000);
+    assert_int_equal(height, 700);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
     check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
     check_pixel(&img, LEFT + 540, TOP + 50, FAKE_GREEN);
@@ -137,6 +140,144 @@ static void test_window_shows_the_picture(void **state)
     check_pixel(&img, LEFT - 20, TOP - 20, 0);
     gs_image_finish(&img);
     assert_true(gs_fake_host_heard_bye(host));
+    gs_fake_host_destroy(host);
+}
+
+static void test_window_shows_the_picture(void **state)
+{
+    (void)state;
+    shows_the_picture("window");
+    shows_the_picture("shm");
+}
+
+static void test_gl_shows_the_picture(void **state)
+{
+    (void)state;
+    shows_the_picture("gl");
+}
+
+/* A compositor on the X server, with one window that fills it. */
+static bool start_weston(struct gs_process *ret)
+{
+    static const char *const argv[] = {"weston",       "--backend=x11-backend.so",
+                                       "--use-pixman", "--shell=kiosk-shell.so",
+                                       "--width=1000", "--height=700",
+                                       "--socket=gs",  "--idle-time=0",
+                                       "--no-config",  NULL};
+    g_autofree char *socket = g_build_filename(dir, "gs", NULL);
+
+    g_setenv("XDG_RUNTIME_DIR", dir, TRUE);
+    if (gs_process_start(argv, NULL, ret) != 0)
+        return false;
+    for (int i = 0; i < 1000 && !g_file_test(socket, G_FILE_TEST_EXISTS); i++)
+        g_usleep(10000);
+    return g_file_test(socket, G_FILE_TEST_EXISTS);
+}
+
+/* Wayland has no memory of a window by way of SDL, so it is our own. Scaled, and swapped on the
+ * way, which goes through all buffers. */
+static void test_wayland_shows_the_picture(void **state)
+{
+    g_autofree char *shoot = SCREENSHOT(screenshot);
+    struct gs_fake_host *host;
+    struct gs_process weston;
+    struct gs_image img;
+
+    (void)state;
+    if (!have("weston")) {
+        print_message("weston is needed\n");
+        skip();
+    }
+    assert_true(start_weston(&weston));
+    host = create_host((struct gs_fake_host_params){
+        .steps = ARGS("xdotool mousemove 500 350", "xdotool key space", "true", shoot, CLOSE)});
+    g_setenv("SDL_VIDEODRIVER", "wayland", TRUE);
+    g_setenv("WAYLAND_DISPLAY", "gs", TRUE);
+    run(host, ARGS("--presenter", "shm"), 0);
+    g_unsetenv("SDL_VIDEODRIVER");
+    g_unsetenv("WAYLAND_DISPLAY");
+    gs_process_finish(&weston);
+    assert_int_equal(gs_image_load(screenshot, &img), 0);
+    check_pixel(&img, 100, 100, FAKE_GREEN);
+    check_pixel(&img, 900, 100, FAKE_RED);
+    check_pixel(&img, 100, 600, FAKE_WHITE);
+    check_pixel(&img, 900, 600, FAKE_BLUE);
+    check_pixel(&img, 500, 30, 0);
+    check_pixel(&img, 500, 670, 0);
+    gs_image_finish(&img);
+    gs_fake_host_destroy(host);
+}
+
+/* A swap, a smaller odd picture, enlarged to the window that stays, and the pointer in it. */
+static void size_changes(const char *presenter)
+{
+    g_autofree char *picture = g_build_filename(dir, "seen.png", NULL);
+    g_autofree char *shoot = SCREENSHOT(screenshot);
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){
+        .resize_after = 25,
+        .width = 159,
+        .height = 89,
+        .steps = ARGS("true", "xdotool key space", "true", "true",
+                      "xdotool mousemove 400 400 mousemove 340 300", shoot, CLOSE)});
+    const struct gs_input *motion = NULL;
+    struct gs_image img;
+
+    run(host, ARGS("--presenter", presenter, "--snapshot", picture), 0);
+    assert_int_equal(gs_image_load(screenshot, &img), 0);
+    check_pixel(&img, LEFT + 100, TOP + 50, FAKE_GREEN);
+    check_pixel(&img, LEFT + 540, TOP + 50, FAKE_RED);
+    check_pixel(&img, LEFT + 100, TOP + 300, FAKE_WHITE);
+    check_pixel(&img, LEFT + 540, TOP + 300, FAKE_BLUE);
+    check_pixel(&img, LEFT + 636, TOP + 300, FAKE_BLUE);
+    check_pixel(&img, LEFT - 2, TOP - 2, 0);
+    gs_image_finish(&img);
+    assert_int_equal(gs_image_load(picture, &img), 0);
+    assert_int_equal(img.width, 159);
+    assert_int_equal(img.height, 89);
+    check_pixel(&img, 20, 20, FAKE_GREEN);
+    check_pixel(&img, 158, 88, FAKE_BLUE);
+    gs_image_finish(&img);
+    for (guint i = 0; i < gs_fake_host_inputs(host)->len; i++) {
+        const struct gs_input *in = &g_array_index(gs_fake_host_inputs(host), struct gs_input, i);
+
+        if (in->kind == GS_INPUT_MOTION_ABS)
+            motion = in;
+    }
+    assert_non_null(motion);
+    assert_in_range(motion->x / 256, 38, 40);
+    assert_in_range(motion->y / 256, 31, 33);
+    gs_fake_host_destroy(host);
+}
+
+static void test_window_size_changes(void **state)
+{
+    (void)state;
+    size_changes("shm");
+}
+
+static void test_gl_size_changes(void **state)
+{
+    (void)state;
+    size_changes("gl");
+}
+
+/* What the display forgot while something lay over the window comes back, although nothing changed.
+ */
+static void test_window_exposed(void **state)
+{
+    g_autofree char *shoot = SCREENSHOT(screenshot);
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){
+        .steps = ARGS("true", "xdotool search --class gpushare-client windowunmap", "true",
+                      "xdotool search --class gpushare-client windowmap windowfocus", "true", shoot,
+                      CLOSE)});
+    struct gs_image img;
+
+    (void)state;
+    run(host, ARGS("--presenter", "shm"), 0);
+    assert_int_equal(gs_image_load(screenshot, &img), 0);
+    check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
+    check_pixel(&img, LEFT + 540, TOP + 300, FAKE_WHITE);
+    gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }
 
@@ -282,6 +423,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_window_shows_the_picture),
+        cmocka_unit_test(test_gl_shows_the_picture),
+        cmocka_unit_test(test_window_size_changes),
+        cmocka_unit_test(test_gl_size_changes),
+        cmocka_unit_test(test_window_exposed),
+        cmocka_unit_test(test_wayland_shows_the_picture),
         cmocka_unit_test(test_window_sends_input),
         cmocka_unit_test(test_window_scales),
         cmocka_unit_test(test_window_relative_motion),

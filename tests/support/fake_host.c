@@ -32,7 +32,7 @@ struct gs_fake_host {
     char *keymap;
     uint32_t client; /* 0: none */
     unsigned clients, frames, next_step;
-    uint32_t frame_id, last_input;
+    uint32_t frame_id, last_input, display_width, display_height;
     bool swapped, keyframe, bye, dropped;
     guint frame_timer;
 };
@@ -76,12 +76,39 @@ static void send_frame(struct gs_fake_host *h)
 
 static int open_door(struct gs_fake_host *h);
 
+static int open_encoder(struct gs_fake_host *h, uint32_t width, uint32_t height)
+{
+    const struct gs_encoder_params p = {.width = width, .height = height, .fps = 50, .quality = 10};
+    int err = gs_nv12_alloc(width, height, &h->picture);
+
+    return err ? err : gs_encoder_create("x264", &p, &h->encoder);
+}
+
+/* Coded sizes are even. */
+static void resize(struct gs_fake_host *h)
+{
+    uint8_t payload[8];
+    struct gs_writer w;
+
+    gs_writer_init(&w, payload, sizeof(payload));
+    gs_write_u32(&w, h->params.width);
+    gs_write_u32(&w, h->params.height);
+    gs_door_send(h->door, h->client, GS_MSG_VIDEO, payload, w.pos);
+    gs_encoder_destroy(g_steal_pointer(&h->encoder));
+    gs_nv12_free(&h->picture);
+    if (open_encoder(h, (h->params.width + 1) & ~1U, (h->params.height + 1) & ~1U) != 0)
+        abort();
+    h->keyframe = true;
+}
+
 static gboolean on_frame(void *user)
 {
     struct gs_fake_host *h = user;
 
     if (!h->client || h->params.mute)
         return G_SOURCE_CONTINUE;
+    if (h->params.resize_after && h->frames == h->params.resize_after)
+        resize(h);
     send_frame(h);
     h->frames++;
     if (h->params.bye_after && h->frames == h->params.bye_after) {
@@ -128,6 +155,8 @@ static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hell
         return "the client did not say what its URL said";
     h->client = id;
     h->clients++;
+    h->display_width = hello->display_width;
+    h->display_height = hello->display_height;
     return NULL;
 }
 
@@ -248,8 +277,6 @@ static int open_door(struct gs_fake_host *h)
 int gs_fake_host_create(const struct gs_fake_host_params *params, struct gs_fake_host **ret)
 {
     struct gs_fake_host *h = g_new0(struct gs_fake_host, 1);
-    const struct gs_encoder_params ep = {
-        .width = FAKE_WIDTH, .height = FAKE_HEIGHT, .fps = 50, .quality = 10};
     const struct gs_transport_params tp = {.fps = 50,
                                            .bind_address = "127.0.0.1",
                                            .udp_first = GS_PROTO_UDP_FIRST,
@@ -262,9 +289,7 @@ int gs_fake_host_create(const struct gs_fake_host_params *params, struct gs_fake
     h->inputs = g_array_new(FALSE, FALSE, sizeof(struct gs_input));
     err = gs_certificate_create(&h->certificate);
     if (!err)
-        err = gs_nv12_alloc(FAKE_WIDTH, FAKE_HEIGHT, &h->picture);
-    if (!err)
-        err = gs_encoder_create("x264", &ep, &h->encoder);
+        err = open_encoder(h, FAKE_WIDTH, FAKE_HEIGHT);
     if (!err)
         err = gs_transport_create("srtp", &tp, &h->transport);
     if (!err)
@@ -353,6 +378,12 @@ int gs_fake_host_run_program(struct gs_fake_host *h, struct gs_process *program)
 const GArray *gs_fake_host_inputs(const struct gs_fake_host *h)
 {
     return h->inputs;
+}
+
+void gs_fake_host_display(const struct gs_fake_host *h, uint32_t *width, uint32_t *height)
+{
+    *width = h->display_width;
+    *height = h->display_height;
 }
 
 const char *gs_fake_host_keymap(const struct gs_fake_host *h)

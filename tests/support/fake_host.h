@@ -30,6 +30,8 @@ struct gs_fake_host_params {
     bool mute;                /* no frames */
     bool relative;            /* tell clients to send relative motion */
     unsigned drop_after;      /* frames after which the first connection is cut; 0: never */
+    unsigned resize_after;    /* frames after which the picture has another size; 0: never */
+    uint32_t width, height;   /* that size; may be odd */
     const char *const *steps; /* see gs_fake_host_run_program; may be NULL */
 };
 
@@ -43,6 +45,8 @@ char *gs_fake_host_url(const struct gs_fake_host *host, bool wrong_fingerprint);
 int gs_fake_host_run_program(struct gs_fake_host *host, struct gs_process *program) GS_MUST_CHECK;
 /* All records that came, struct gs_input. */
 const GArray *gs_fake_host_inputs(const struct gs_fake_host *host);
+/* What the last client said of its display. */
+void gs_fake_host_display(const struct gs_fake_host *host, uint32_t *width, uint32_t *height);
 /* The last keymap that a client sent; NULL: none. */
 const char *gs_fake_host_keymap(const struct gs_fake_host *host);
 unsigned gs_fake_host_clients(const struct gs_fake_host *host); /* let in so far */
