@@ -70,10 +70,11 @@ void gs_pipeline_push(struct gs_pipeline *pl, const struct gs_access_unit *au)
 
     pthread_mutex_lock(&pl->lock);
     taken = accept(pl, au);
+    pthread_mutex_unlock(&pl->lock);
+    /* Not before: the thread would wake up only to wait for the lock. */
     if (taken)
         pthread_cond_signal(&pl->filled);
-    pthread_mutex_unlock(&pl->lock);
-    if (!taken)
+    else
         pl->params.listener->keyframe_wanted(pl->params.user);
 }
 

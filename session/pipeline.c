@@ -2,8 +2,10 @@
 #include "session/pipeline.h"
 
 #include <errno.h>
-#include <glib-unix.h>
+#include <glib.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
@@ -28,12 +30,22 @@ struct job {
     size_t bytes;
 };
 
+struct gs_pipeline;
+
+/* One source for all that happens here: what is due at once, the timer, and the encode thread's
+ * news. */
+struct event_source {
+    GSource base;
+    struct gs_pipeline *pl;
+    gpointer timer_tag, done_tag;
+};
+
 struct gs_pipeline {
     struct gs_pipeline_params params;
 
     /* Main thread. */
-    GSource *tick; /* runs what is due; ready at once or by timer_fd */
-    GSource *done; /* the encode thread finished a frame */
+    GSource *events;
+    bool due; /* something is to be done at once */
     int timer_fd;
     uint64_t timer_at; /* what timer_fd is set to; 0: off */
     struct gs_pacing pacing;
@@ -48,12 +60,12 @@ struct gs_pipeline {
     struct gs_nv12
         picture; /* written while no frame is in flight, read by the encode thread else */
 
-    /* Handed over under lock. */
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
-    bool running, have_job, quit;
+    bool running;
+    /* The job changes hands: by `filled` to the encode thread, by `encoded` and done_fd back. */
     struct job job;
+    sem_t filled;
+    atomic_bool encoded, quit;
     int done_fd; /* eventfd: encode thread → main */
 
     /* Encode thread. */
@@ -108,25 +120,14 @@ static void encode_one(struct gs_pipeline *pl, struct job *job)
 static void *encode_thread(void *data)
 {
     struct gs_pipeline *pl = data;
-    struct job job;
 
     for (;;) {
-        pthread_mutex_lock(&pl->lock);
-        while (!pl->have_job && !pl->quit)
-            pthread_cond_wait(&pl->wake, &pl->lock);
-        if (pl->quit) {
-            pthread_mutex_unlock(&pl->lock);
+        while (sem_wait(&pl->filled) < 0)
+            continue; /* a signal's handler ran */
+        if (atomic_load(&pl->quit))
             return NULL;
-        }
-        job = pl->job;
-        pl->have_job = false;
-        pthread_mutex_unlock(&pl->lock);
-
-        encode_one(pl, &job);
-
-        pthread_mutex_lock(&pl->lock);
-        pl->job = job;
-        pthread_mutex_unlock(&pl->lock);
+        encode_one(pl, &pl->job);
+        atomic_store_explicit(&pl->encoded, true, memory_order_release);
         if (eventfd_write(pl->done_fd, 1) < 0)
             gs_error("eventfd: %s", g_strerror(errno));
     }
@@ -175,9 +176,8 @@ static void schedule(struct gs_pipeline *pl)
         at = gs_refine_due(&pl->refine);
     if (may_answer_callbacks(pl))
         at = GS_MIN(at, gs_pacing_callback_at(&pl->pacing, now));
-    if (at <= now)
-        g_source_set_ready_time(pl->tick, 0);
-    else
+    pl->due = at <= now;
+    if (!pl->due)
         set_timer(pl, at == UINT64_MAX ? 0 : at);
 }
 
@@ -209,11 +209,8 @@ static void start_job(struct gs_pipeline *pl, const struct job *job)
 {
     pl->frame_id = job->trace.frame_id;
     pl->busy = true;
-    pthread_mutex_lock(&pl->lock);
     pl->job = *job;
-    pl->have_job = true;
-    pthread_cond_signal(&pl->wake);
-    pthread_mutex_unlock(&pl->lock);
+    sem_post(&pl->filled);
 }
 
 static void capture(struct gs_pipeline *pl, uint64_t now)
@@ -256,17 +253,10 @@ static void refine(struct gs_pipeline *pl, uint64_t now)
     start_job(pl, &job);
 }
 
-static gboolean on_tick(gpointer data)
+static void run_due(struct gs_pipeline *pl)
 {
-    struct gs_pipeline *pl = data;
-    uint64_t now = gs_now_ns(), expirations;
+    uint64_t now = gs_now_ns();
 
-    g_source_set_ready_time(pl->tick, -1);
-    if (pl->timer_at && pl->timer_at <= now) {
-        if (read(pl->timer_fd, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN)
-            gs_error("timerfd: %s", g_strerror(errno));
-        pl->timer_at = 0;
-    }
     if (wants_capture(pl) && gs_pacing_capture_at(&pl->pacing, now) <= now)
         capture(pl, now);
     if (may_refine(pl) && gs_refine_due(&pl->refine) <= now)
@@ -277,7 +267,6 @@ static gboolean on_tick(gpointer data)
         pl->params.source->impl->frame_done(pl->params.source, now);
     }
     schedule(pl);
-    return G_SOURCE_CONTINUE;
 }
 
 static void tell_idle(struct gs_pipeline *pl)
@@ -289,58 +278,85 @@ static void tell_idle(struct gs_pipeline *pl)
         fn(pl->when_idle_user);
 }
 
-static gboolean on_done(int fd, GIOCondition condition GS_UNUSED, gpointer data)
+static void take_result(struct gs_pipeline *pl)
 {
-    struct gs_pipeline *pl = data;
-    struct job job;
-    eventfd_t n;
+    const struct job *job = &pl->job;
 
-    if (eventfd_read(fd, &n) < 0)
-        return G_SOURCE_CONTINUE;
-    pthread_mutex_lock(&pl->lock);
-    job = pl->job;
-    pthread_mutex_unlock(&pl->lock);
     pl->busy = false;
-    note_result(pl, "encoding", job.encode_err);
+    note_result(pl, "encoding", job->encode_err);
     /* A frame that never left leaves no gap for the receiver to see. */
-    if (job.send_err < 0)
+    if (job->send_err < 0)
         pl->keyframe = true;
-    if (job.quality)
-        gs_refine_done(&pl->refine, job.trace.grant, job.bytes,
+    if (job->quality)
+        gs_refine_done(&pl->refine, job->trace.grant, job->bytes,
                        pl->params.encoder->params.max_kbps);
     else
-        gs_pacing_encoded(&pl->pacing, gs_now_ns() - job.trace.grant);
+        gs_pacing_encoded(&pl->pacing, gs_now_ns() - job->trace.grant);
     gs_trace("frame %u: convert %.2f ms, encode %.2f ms, commit to sent %.2f ms",
-             job.trace.frame_id, (double)(job.trace.convert_end - job.trace.convert_start) / 1e6,
-             (double)(job.trace.encode_end - job.trace.encode_start) / 1e6,
-             (double)(job.trace.last_packet - job.trace.commit) / 1e6);
+             job->trace.frame_id, (double)(job->trace.convert_end - job->trace.convert_start) / 1e6,
+             (double)(job->trace.encode_end - job->trace.encode_start) / 1e6,
+             (double)(job->trace.last_packet - job->trace.commit) / 1e6);
     tell_idle(pl);
-    schedule(pl);
+}
+
+static void clear_fd(int fd)
+{
+    uint64_t n;
+
+    if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
+        gs_error("pipeline: read: %s", g_strerror(errno));
+}
+
+static gboolean events_prepare(GSource *source, gint *timeout)
+{
+    *timeout = -1;
+    return ((struct event_source *)source)->pl->due;
+}
+
+static gboolean events_check(GSource *source)
+{
+    struct event_source *events = (struct event_source *)source;
+
+    return events->pl->due || g_source_query_unix_fd(source, events->timer_tag) ||
+           g_source_query_unix_fd(source, events->done_tag);
+}
+
+static gboolean events_dispatch(GSource *source, GSourceFunc callback GS_UNUSED,
+                                gpointer data GS_UNUSED)
+{
+    struct event_source *events = (struct event_source *)source;
+    struct gs_pipeline *pl = events->pl;
+
+    if (g_source_query_unix_fd(source, events->timer_tag)) {
+        clear_fd(pl->timer_fd);
+        pl->timer_at = 0;
+    }
+    if (g_source_query_unix_fd(source, events->done_tag))
+        clear_fd(pl->done_fd);
+    if (atomic_exchange_explicit(&pl->encoded, false, memory_order_acquire))
+        take_result(pl);
+    run_due(pl);
     return G_SOURCE_CONTINUE;
 }
 
-/* The tick source has no check of its own: a ready time or the timer's descriptor wakes it. */
-static gboolean tick_dispatch(GSource *source GS_UNUSED, GSourceFunc callback, gpointer data)
+static GSourceFuncs event_funcs = {
+    .prepare = events_prepare, .check = events_check, .dispatch = events_dispatch};
+
+static void attach_events(struct gs_pipeline *pl)
 {
-    return callback(data);
-}
+    struct event_source *events;
 
-static GSourceFuncs tick_funcs = {.dispatch = tick_dispatch};
-
-static void attach_sources(struct gs_pipeline *pl)
-{
-    GMainContext *context = g_main_context_get_thread_default();
-
-    pl->tick = g_source_new(&tick_funcs, sizeof(GSource));
-    g_source_set_static_name(pl->tick, "pipeline tick");
-    g_source_add_unix_fd(pl->tick, pl->timer_fd, G_IO_IN);
-    g_source_set_callback(pl->tick, on_tick, pl, NULL);
-    g_source_set_priority(pl->tick, G_PRIORITY_HIGH);
-    g_source_attach(pl->tick, context);
-    pl->done = g_unix_fd_source_new(pl->done_fd, G_IO_IN);
-    g_source_set_callback(pl->done, G_SOURCE_FUNC(on_done), pl, NULL);
-    g_source_set_priority(pl->done, G_PRIORITY_HIGH);
-    g_source_attach(pl->done, context);
+    pl->events = g_source_new(&event_funcs, sizeof(struct event_source));
+    events = (struct event_source *)pl->events;
+    events->pl = pl;
+    events->timer_tag = g_source_add_unix_fd(pl->events, pl->timer_fd, G_IO_IN);
+    events->done_tag = g_source_add_unix_fd(pl->events, pl->done_fd, G_IO_IN);
+    g_source_set_static_name(pl->events, "pipeline");
+    g_source_set_priority(pl->events, G_PRIORITY_HIGH);
+    /* Nobody runs the loop inside of it. For a source that says so GLib does not take the
+     * descriptors out of its set and back at each dispatch, which wakes the loop twice. */
+    g_source_set_can_recurse(pl->events, TRUE);
+    g_source_attach(pl->events, g_main_context_get_thread_default());
 }
 
 int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeline **ret)
@@ -350,8 +366,7 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
 
     pl->params = *params;
     pl->timer_fd = pl->done_fd = -1;
-    pthread_mutex_init(&pl->lock, NULL);
-    pthread_cond_init(&pl->wake, NULL);
+    sem_init(&pl->filled, 0, 0);
     gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
     gs_effort_init(&pl->effort, params->fps, params->effort);
     err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
@@ -365,7 +380,7 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
         err = -errno;
         goto fail;
     }
-    attach_sources(pl);
+    attach_events(pl);
     err = -pthread_create(&pl->thread, NULL, encode_thread, pl);
     if (err < 0)
         goto fail;
@@ -378,34 +393,24 @@ fail:
     return err;
 }
 
-static void destroy_source(GSource *source)
-{
-    if (!source)
-        return;
-    g_source_destroy(source);
-    g_source_unref(source);
-}
-
 void gs_pipeline_destroy(struct gs_pipeline *pl)
 {
     if (!pl)
         return;
     if (pl->running) {
-        pthread_mutex_lock(&pl->lock);
-        pl->quit = true;
-        pthread_cond_signal(&pl->wake);
-        pthread_mutex_unlock(&pl->lock);
+        atomic_store(&pl->quit, true);
+        sem_post(&pl->filled);
         pthread_join(pl->thread, NULL);
     }
-    destroy_source(pl->tick);
-    destroy_source(pl->done);
+    if (pl->events)
+        g_source_destroy(pl->events);
+    g_clear_pointer(&pl->events, g_source_unref);
     if (pl->timer_fd >= 0)
         close(pl->timer_fd);
     if (pl->done_fd >= 0)
         close(pl->done_fd);
     gs_nv12_free(&pl->picture);
-    pthread_mutex_destroy(&pl->lock);
-    pthread_cond_destroy(&pl->wake);
+    sem_destroy(&pl->filled);
     g_free(pl);
 }
 

@@ -120,6 +120,7 @@ static int desktop_open(const struct gs_source_params *params, struct gs_source 
     wl_list_init(&d->views);
     wl_list_init(&d->unmanaged);
     gs_scene_init(d);
+    gs_guard_init();
     r = open_parts(d);
     if (r < 0) {
         desktop_close(&d->base);

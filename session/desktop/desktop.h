@@ -226,6 +226,8 @@ void gs_output_resized(struct gs_desktop *d);
 void gs_output_finish(struct gs_desktop *d);
 
 /* ---- guard.c: memory that its owner may cut short while we read it ---- */
+/* The process's SIGBUS handler may have been replaced since the desktop before. */
+void gs_guard_init(void);
 /* One range at a time; pages of it that are gone read as zeros. */
 void gs_guard_begin(const void *data, size_t size);
 /* Whether pages were gone. */

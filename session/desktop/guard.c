@@ -13,13 +13,23 @@
 
 static _Atomic uintptr_t guard_first, guard_last; /* page addresses; 0: no access */
 static atomic_bool guard_hit;
+static bool installed;
 static uintptr_t page_size;
 static struct sigaction old_action;
+
+/* Should libwayland have put its handler above ours, it removes it for what it does not know and
+ * raises the signal anew: returning then repeats the access, and brings us the real thing. */
+static bool raised_by_libwayland(const siginfo_t *info)
+{
+    return info->si_code == SI_TKILL && info->si_pid == getpid();
+}
 
 static void handle_sigbus(int sig, siginfo_t *info, void *context)
 {
     uintptr_t page = (uintptr_t)info->si_addr & ~(page_size - 1);
 
+    if (guard_last && raised_by_libwayland(info))
+        return;
     if (info->si_code > 0 && guard_last && page >= guard_first && page <= guard_last &&
         mmap((void *)page, page_size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0) !=
             MAP_FAILED) {
@@ -36,21 +46,37 @@ static void handle_sigbus(int sig, siginfo_t *info, void *context)
     }
 }
 
-void gs_guard_begin(const void *data, size_t size)
+/* Once, for it would be two system calls a frame. At the first access, so that it comes to lie
+ * above libwayland's, which is installed just before, when the pool is opened for reading. */
+static void install(void)
 {
     struct sigaction action = {.sa_sigaction = handle_sigbus, .sa_flags = SA_SIGINFO | SA_NODEFER};
+    struct sigaction before;
 
     page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGBUS, &action, &before);
+    if (before.sa_sigaction != handle_sigbus)
+        old_action = before;
+    installed = true;
+}
+
+void gs_guard_init(void)
+{
+    installed = false;
+}
+
+void gs_guard_begin(const void *data, size_t size)
+{
+    if (!installed)
+        install();
     guard_hit = false;
     guard_first = (uintptr_t)data & ~(page_size - 1);
     guard_last = ((uintptr_t)data + size - 1) & ~(page_size - 1);
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGBUS, &action, &old_action);
 }
 
 bool gs_guard_end(void)
 {
-    sigaction(SIGBUS, &old_action, NULL);
     guard_last = 0;
     return guard_hit;
 }

@@ -68,7 +68,10 @@ static void attach_loop(struct gs_desktop *d)
     source = (struct loop_source *)d->loop_source;
     source->d = d;
     source->fd_tag = g_source_add_unix_fd(d->loop_source, wl_event_loop_get_fd(d->loop), G_IO_IN);
-    g_source_set_name(d->loop_source, "wayland");
+    g_source_set_static_name(d->loop_source, "wayland");
+    /* Nobody runs the loop inside of it. For a source that says so GLib does not take the
+     * descriptor out of its set and back at each dispatch, which wakes the loop twice. */
+    g_source_set_can_recurse(d->loop_source, TRUE);
     g_source_attach(d->loop_source, g_main_context_get_thread_default());
 }
 

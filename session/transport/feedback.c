@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <glib-unix.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -108,34 +109,29 @@ static void resend(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp)
 
 /* ---- the clock ---- */
 
-/* Sets the timer to what is due next. */
-static void schedule(struct gs_srtp_transport *t)
+/* When something is due; UINT64_MAX: never. Main thread, lock held. */
+static uint64_t due_at(const struct gs_srtp_transport *t)
 {
     uint64_t next;
 
-    pthread_mutex_lock(&t->lock);
-    if (t->present) {
-        next = t->reported +
-               (t->packets != t->reported_packets ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE);
-        next = GS_MIN(next, t->heard + RECEIVER_TIMEOUT);
-        if (t->probing)
-            next = GS_MIN(next, t->last_sent + probe_delay(t));
-        g_source_set_ready_time(t->timer, (gint64)(next / GS_NS_PER_US) + 1);
-    } else {
-        g_source_set_ready_time(t->timer, -1);
-    }
-    pthread_mutex_unlock(&t->lock);
+    if (!t->present)
+        return UINT64_MAX;
+    next =
+        t->reported + (t->packets != t->reported_packets ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE);
+    next = GS_MIN(next, t->heard + RECEIVER_TIMEOUT);
+    return t->probing ? GS_MIN(next, t->last_sent + probe_delay(t)) : next;
 }
 
 void gs_feedback_frame_sent(struct gs_srtp_transport *t, uint64_t now)
 {
-    bool scheduled = t->probing && !t->probes;
-
     t->probing = true;
     t->probes = 0;
-    /* Otherwise the timer comes too early, if anything, and then looks at last_sent. */
-    if (!scheduled)
-        g_source_set_ready_time(t->timer, (gint64)((now + probe_delay(t)) / GS_NS_PER_US));
+    /* Between the frames of a steady stream the loop sleeps no longer than to the frame before's
+     * probe; that is early enough. */
+    if (now + probe_delay(t) >= t->sleeps_until)
+        return;
+    t->sleeps_until = 0;
+    g_main_context_wakeup(t->context);
 }
 
 static void probe(struct gs_srtp_transport *t, uint64_t now)
@@ -161,20 +157,16 @@ static void lose_receiver(struct gs_srtp_transport *t)
     t->probing = false;
     pthread_mutex_unlock(&t->lock);
     t->present = false;
-    schedule(t);
     t->base.params.listener->receiver_changed(t->base.params.user, false);
 }
 
-static gboolean on_timer(gpointer user)
+static gboolean on_timer(struct gs_srtp_transport *t)
 {
-    struct gs_srtp_transport *t = user;
     uint64_t now = gs_now_ns();
     bool frames;
 
-    if (!t->present) {
-        schedule(t);
+    if (!t->present)
         return G_SOURCE_CONTINUE;
-    }
     if (now >= t->heard + RECEIVER_TIMEOUT) {
         gs_info("srtp: the receiver is silent");
         lose_receiver(t);
@@ -186,15 +178,45 @@ static gboolean on_timer(gpointer user)
     pthread_mutex_unlock(&t->lock);
     if (now >= t->reported + (frames ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE))
         send_sender_report(t, now, false);
-    schedule(t);
     return G_SOURCE_CONTINUE;
 }
 
-static gboolean dispatch_timer(GSource *source, GSourceFunc callback, gpointer user)
+/* The time that is due is looked up whenever the loop goes to sleep, and not told to it: that
+ * would wake it once more for each frame. */
+struct clock_source {
+    GSource base;
+    struct gs_srtp_transport *t;
+};
+
+static gboolean clock_prepare(GSource *source, gint *timeout)
 {
-    (void)source;
-    return callback(user);
+    struct gs_srtp_transport *t = ((struct clock_source *)source)->t;
+    uint64_t now = gs_now_ns(), due;
+
+    pthread_mutex_lock(&t->lock);
+    t->sleeps_until = due = due_at(t);
+    pthread_mutex_unlock(&t->lock);
+    *timeout = due == UINT64_MAX ? -1
+               : due <= now      ? 0
+                            : (gint)GS_MIN((due - now + GS_NS_PER_MS - 1) / GS_NS_PER_MS, INT_MAX);
+    return due <= now;
 }
+
+static gboolean clock_check(GSource *source)
+{
+    gint timeout;
+
+    return clock_prepare(source, &timeout);
+}
+
+static gboolean clock_dispatch(GSource *source, GSourceFunc callback GS_UNUSED, gpointer user)
+{
+    (void)user;
+    return on_timer(((struct clock_source *)source)->t);
+}
+
+static GSourceFuncs clock_funcs = {
+    .prepare = clock_prepare, .check = clock_check, .dispatch = clock_dispatch};
 
 /* ---- the receiver ---- */
 
@@ -263,7 +285,6 @@ static void handle_rtcp(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp,
     if (is_new) {
         t->present = true;
         send_sender_report(t, now, false);
-        schedule(t);
         listener->receiver_changed(user, true);
     }
     if (ask)
@@ -320,16 +341,14 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user)
 
 void gs_feedback_start(struct gs_srtp_transport *t)
 {
-    static GSourceFuncs timer_funcs = {.dispatch = dispatch_timer};
-    GMainContext *context = g_main_context_ref_thread_default();
-
+    t->context = g_main_context_ref_thread_default();
     t->socket_source = g_unix_fd_source_new(t->udp.fd, G_IO_IN);
     g_source_set_callback(t->socket_source, G_SOURCE_FUNC(on_readable), t, NULL);
-    g_source_attach(t->socket_source, context);
-    t->timer = g_source_new(&timer_funcs, sizeof(GSource));
-    g_source_set_callback(t->timer, on_timer, t, NULL);
-    g_source_attach(t->timer, context);
-    g_main_context_unref(context);
+    g_source_attach(t->socket_source, t->context);
+    t->clock = g_source_new(&clock_funcs, sizeof(struct clock_source));
+    g_source_set_static_name(t->clock, "srtp clock");
+    ((struct clock_source *)t->clock)->t = t;
+    g_source_attach(t->clock, t->context);
 }
 
 static void destroy_source(GSource **source)
@@ -344,7 +363,8 @@ static void destroy_source(GSource **source)
 void gs_feedback_stop(struct gs_srtp_transport *t)
 {
     destroy_source(&t->socket_source);
-    destroy_source(&t->timer);
+    destroy_source(&t->clock);
+    g_clear_pointer(&t->context, g_main_context_unref);
 }
 
 void gs_feedback_reset(struct gs_srtp_transport *t)
@@ -358,5 +378,4 @@ void gs_feedback_reset(struct gs_srtp_transport *t)
     t->peer.size = 0;
     t->probing = false;
     pthread_mutex_unlock(&t->lock);
-    schedule(t);
 }

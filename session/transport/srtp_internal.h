@@ -15,7 +15,8 @@ struct gs_srtp_transport {
     struct gs_transport base;
     struct gs_udp udp; /* segmentation: encode thread */
     struct gs_retransmit *ring;
-    GSource *socket_source, *timer; /* the timer's ready time: under lock */
+    GMainContext *context; /* of the main thread */
+    GSource *socket_source, *clock;
 
     /* Main thread. */
     bool attached;
@@ -38,9 +39,10 @@ struct gs_srtp_transport {
     /* What both threads touch; held for moments. */
     pthread_mutex_t lock;
     struct gs_udp_peer peer;
-    bool need_keyframe; /* a new receiver can't use anything before one */
-    bool probing;       /* the timer is set to look after the last frame */
-    unsigned probes;    /* how often its last packet was sent again for that */
+    bool need_keyframe;    /* a new receiver can't use anything before one */
+    uint64_t sleeps_until; /* the loop looks at the clock then, if not before */
+    bool probing;          /* the clock looks after the last frame */
+    unsigned probes;       /* how often its last packet was sent again for that */
     uint64_t last_sent;
     uint16_t last_seq;
     uint32_t packets, octets;
@@ -52,6 +54,6 @@ void gs_feedback_start(struct gs_srtp_transport *t);
 void gs_feedback_stop(struct gs_srtp_transport *t);
 /* Forgets the receiver; says BYE to it if it was there. */
 void gs_feedback_reset(struct gs_srtp_transport *t);
-/* After a frame: makes sure that the timer looks after it. lock is held. Encode thread. */
+/* After a frame: makes sure that the clock looks after it. lock is held. Encode thread. */
 void gs_feedback_frame_sent(struct gs_srtp_transport *t, uint64_t now);
 uint32_t gs_srtp_transport_timestamp(const struct gs_srtp_transport *t, uint64_t ns);

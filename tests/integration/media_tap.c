@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <glib-unix.h>
-#include <libavutil/frame.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,10 +36,13 @@ struct media_tap {
     struct gs_pcap *protected, *plain;
 };
 
-static void keep_plane(struct media_tap *tap, const AVFrame *f, int plane, int width, int height)
+static void keep_plane(struct media_tap *tap, const struct gs_picture *pic, int plane)
 {
-    for (int y = 0; y < height; y++)
-        g_byte_array_append(tap->pictures, f->data[plane] + y * f->linesize[plane], (guint)width);
+    const struct gs_picture_pixels *p = &pic->pixels;
+
+    for (uint32_t y = 0; y < gs_picture_rows(pic, plane); y++)
+        g_byte_array_append(tap->pictures, p->data[plane] + (int)y * p->stride[plane],
+                            gs_picture_row_size(pic, plane));
 }
 
 static void on_access_unit(void *user, const struct gs_access_unit *au)
@@ -51,9 +53,8 @@ static void on_access_unit(void *user, const struct gs_access_unit *au)
     fwrite(au->data, 1, au->size, tap->stream);
     if (gs_decoder_decode(tap->decoder, au, &pic) < 0)
         return;
-    keep_plane(tap, pic->frame, 0, pic->frame->width, pic->frame->height);
-    keep_plane(tap, pic->frame, 1, pic->frame->width / 2, pic->frame->height / 2);
-    keep_plane(tap, pic->frame, 2, pic->frame->width / 2, pic->frame->height / 2);
+    for (int plane = 0; plane < 3; plane++)
+        keep_plane(tap, pic, plane);
     gs_picture_unref(pic);
     tap->n_pictures++;
 }
