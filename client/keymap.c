@@ -128,7 +128,7 @@ uint16_t gs_key_by_name(const char *name)
         if (g_ascii_strcasecmp(bare, key_names[i].name) == 0)
             return key_names[i].code;
     }
-    if (g_ascii_string_to_unsigned(name, 10, 1, KEY_MAX, &code, NULL))
-        return (uint16_t)code;
-    return 0;
+    if (!g_ascii_string_to_unsigned(name, 10, 1, KEY_MAX, &code, NULL))
+        return 0;
+    return code >= BTN_MISC && code < KEY_OK ? 0 : (uint16_t)code; /* a button is no key */
 }

@@ -61,6 +61,10 @@ struct gs_texture {
     struct gs_dmabuf dmabuf; /* fds borrowed from buffer */
 };
 
+/* Pixels. What a client places further away, or makes larger, is not looked at: sums of a few such
+ * numbers still fit an int. */
+#define GS_DESKTOP_FAR (1 << 24)
+
 /* ---- windows ---- */
 
 enum gs_view_kind {

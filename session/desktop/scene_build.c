@@ -52,6 +52,11 @@ static struct wlr_box layer_box(const struct gs_desktop *d, const struct gs_laye
     return box;
 }
 
+static bool is_far(int at, int size)
+{
+    return at < -GS_DESKTOP_FAR || at > GS_DESKTOP_FAR || size > GS_DESKTOP_FAR;
+}
+
 static void add_layer(struct wlr_surface *surface, int sx, int sy, void *data)
 {
     const struct build *b = data;
@@ -65,7 +70,8 @@ static void add_layer(struct wlr_surface *surface, int sx, int sy, void *data)
     if (!s)
         return;
     s->tree_round = b->d->round;
-    if (!texture || surface->current.width <= 0 || surface->current.height <= 0)
+    if (!texture || surface->current.width <= 0 || surface->current.height <= 0 ||
+        is_far(sx, surface->current.width) || is_far(sy, surface->current.height))
         return;
     wlr_surface_get_buffer_source_box(surface, &src);
     layer = (struct gs_layer){

@@ -42,6 +42,11 @@ static struct gs_view *view_parent(struct gs_view *view)
 static void view_geometry(struct gs_view *view, struct wlr_box *ret)
 {
     wlr_xdg_surface_get_geometry(xdg_of(view), ret);
+    /* Any numbers of the client's. */
+    ret->x = GS_CLAMP(ret->x, -GS_DESKTOP_FAR, GS_DESKTOP_FAR);
+    ret->y = GS_CLAMP(ret->y, -GS_DESKTOP_FAR, GS_DESKTOP_FAR);
+    ret->width = GS_CLAMP(ret->width, 0, GS_DESKTOP_FAR);
+    ret->height = GS_CLAMP(ret->height, 0, GS_DESKTOP_FAR);
 }
 
 static bool fixed_size(const struct wlr_xdg_toplevel *toplevel)

@@ -9,3 +9,8 @@ gs_fuzz(fuzz_script SOURCES fuzz/fuzz_script.c LIBS gpushare::client_parts)
 gs_fuzz(fuzz_tickets SOURCES fuzz/fuzz_tickets.c LIBS gpushare::host)
 gs_fuzz(fuzz_viewer SOURCES fuzz/fuzz_viewer.c LIBS gs_session)
 gs_fuzz(fuzz_x11_lock SOURCES fuzz/fuzz_x11_lock.c LIBS gpushare::host)
+# Behind TLS.
+gs_fuzz(fuzz_door SOURCES fuzz/fuzz_door.c support/null_tls.c LIBS gpushare::host)
+gs_fuzz(fuzz_connection
+    SOURCES fuzz/fuzz_connection.c support/null_tls.c ${PROJECT_SOURCE_DIR}/client/connection.c
+    LIBS gpushare::common)

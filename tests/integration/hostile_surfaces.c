@@ -29,6 +29,26 @@ static void children(struct wild *w)
     wild_show(w, window, 600, 600);
 }
 
+/* Subsurfaces at the end of the world, and beyond. */
+static void places(struct wild *w)
+{
+    static const int32_t odd[] = {INT32_MIN, INT32_MIN + 300, -(1 << 24) - 1, 1 << 24, INT32_MAX};
+    struct wl_surface *window = wild_window(w), *child, *grandchild;
+    struct wl_subsurface *a = add_child(w, window, &child);
+    struct wl_subsurface *b = add_child(w, child, &grandchild);
+
+    wl_subsurface_set_desync(a);
+    wl_subsurface_set_desync(b);
+    for (int i = 0; i < 25; i++) {
+        wl_subsurface_set_position(a, odd[i % 5], odd[i / 5]);
+        wl_subsurface_set_position(b, odd[i / 5], odd[i % 5]);
+        wild_show(w, grandchild, 100, 100);
+        wild_show(w, child, 100, 100);
+        wild_show(w, window, 300, 300);
+        wl_display_roundtrip(w->display);
+    }
+}
+
 /* Each in the one before, until the compositor has enough of it. */
 static void nest(struct wild *w, int depth)
 {
@@ -227,6 +247,7 @@ static void scale(struct wild *w)
 
 const struct wild_mode wild_surface_modes[] = {
     {.name = "children", .run = children},
+    {.name = "places", .run = places},
     {.name = "nesting", .run = nesting},
     {.name = "nesting-deep", .run = nesting_deep},
     {.name = "nesting-upwards", .run = nesting_upwards},

@@ -14,8 +14,10 @@
 #include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client/decode.h"
@@ -187,8 +189,8 @@ static void test_decoder(void **state)
 /* ---- the client's pipeline ---- */
 
 struct sink {
-    GMutex lock;
-    GCond changed;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
     unsigned decoded, wanted;
 };
 
@@ -197,10 +199,10 @@ static void on_decoded(void *user, const struct gs_picture_info *info)
     struct sink *s = user;
 
     (void)info;
-    g_mutex_lock(&s->lock);
+    pthread_mutex_lock(&s->lock);
     s->decoded++;
-    g_cond_broadcast(&s->changed);
-    g_mutex_unlock(&s->lock);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void on_skipped(void *user)
@@ -212,10 +214,10 @@ static void on_keyframe_wanted(void *user)
 {
     struct sink *s = user;
 
-    g_mutex_lock(&s->lock);
+    pthread_mutex_lock(&s->lock);
     s->wanted++;
-    g_cond_broadcast(&s->changed);
-    g_mutex_unlock(&s->lock);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static void on_ready(void *user)
@@ -226,19 +228,21 @@ static void on_ready(void *user)
 /* Whether all were decoded, or a key frame was asked for. */
 static void await(struct sink *s)
 {
-    gint64 end = g_get_monotonic_time() + 20 * G_TIME_SPAN_SECOND;
+    struct timespec end;
 
-    g_mutex_lock(&s->lock);
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += 20;
+    pthread_mutex_lock(&s->lock);
     while (s->decoded < GS_ARRAY_SIZE(units) && !s->wanted)
-        assert_true(g_cond_wait_until(&s->changed, &s->lock, end));
-    g_mutex_unlock(&s->lock);
+        assert_int_equal(pthread_cond_timedwait(&s->changed, &s->lock, &end), 0);
+    pthread_mutex_unlock(&s->lock);
 }
 
 static int use_pipeline(void)
 {
     static const struct gs_pipeline_listener listener = {on_decoded, on_skipped, on_keyframe_wanted,
                                                          on_ready};
-    struct sink sink = {0};
+    struct sink sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     struct gs_pipeline_params params = {.listener = &listener, .user = &sink};
     struct gs_pipeline *pl;
     int err = gs_decoder_create("software", &params.decoder);

@@ -107,6 +107,7 @@ static void test_key_by_name(void **state)
     assert_int_equal(gs_key_by_name("reserved"), 0);
     assert_int_equal(gs_key_by_name("0"), KEY_0);
     assert_int_equal(gs_key_by_name("100000"), 0);
+    assert_int_equal(gs_key_by_name("272"), 0); /* BTN_LEFT */
     assert_int_equal(gs_key_by_name(""), 0);
 }
 
