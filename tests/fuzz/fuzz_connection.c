@@ -92,7 +92,8 @@ static void talk(struct peer *p, int fd, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct gs_connection_listener listener = {on_welcome, on_message, on_closed};
+    static const struct gs_connection_listener listener = {
+        .welcome = on_welcome, .message = on_message, .closed = on_closed};
     static struct gs_url url;
     static int server = -1;
     const struct gs_hello hello = {.session = "s", .client = "fuzz", .decoder = "null"};

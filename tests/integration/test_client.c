@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "host/door.h"
+#include "tests/integration/client_checks.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/picture.h"
 #include "tests/support/session_run.h"
@@ -145,74 +146,6 @@ static void test_refused(void **state)
     gs_fake_host_destroy(host);
 }
 
-static double number(const json_t *json, const char *key)
-{
-    const json_t *value = json_object_get(json, key);
-
-    if (!json_is_number(value))
-        fail_msg("%s is no number", key);
-    return json_number_value(value);
-}
-
-static void check_percentiles(const json_t *json, const char *key)
-{
-    const json_t *p = json_object_get(json, key);
-
-    assert_true(number(p, "p50") <= number(p, "p95"));
-    assert_true(number(p, "p95") <= number(p, "p99"));
-}
-
-static void check_stats(const char *path)
-{
-    static const char *const numbers[] = {
-        "frames_received", "frames_decoded", "frames_presented", "fps",
-        "bytes_received",  "packets_lost",   "freezes",          "packets_repaired",
-        "freeze_ms",       "keyframes",      "rtt_ms",           "cpu_s",
-        "first_frame_ms",  "width",          "height",           "duration_s",
-    };
-    static const char *const stages[] = {"grant",   "convert", "encode", "send",
-                                         "network", "decode",  "present"};
-    json_t *json = json_load_file(path, 0, NULL);
-
-    assert_non_null(json);
-    assert_int_equal(number(json, "v"), 1);
-    for (size_t i = 0; i < GS_ARRAY_SIZE(numbers); i++)
-        assert_true(number(json, numbers[i]) >= 0);
-    assert_true(number(json, "frames_decoded") > 5);
-    assert_true(number(json, "pss_kb") > 0);
-    check_percentiles(json, "latency_ms");
-    for (size_t i = 0; i < GS_ARRAY_SIZE(stages); i++)
-        check_percentiles(json_object_get(json, "stages_ms"), stages[i]);
-    assert_string_equal(json_string_value(json_object_get(json, "encoder")), "x264");
-    assert_string_equal(json_string_value(json_object_get(json, "session")), "test");
-    json_decref(json);
-}
-
-static void check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour)
-{
-    uint32_t found = gs_image_pixel(img, x, y);
-
-    if (gs_colour_distance(found, colour) > 24)
-        fail_msg("%06x instead of %06x at %u,%u", found, colour, x, y);
-}
-
-static void check_picture(const char *path, const uint32_t colours[4])
-{
-    struct gs_image img;
-
-    assert_int_equal(gs_image_load(path, &img), 0);
-    assert_int_equal(img.width, FAKE_WIDTH);
-    assert_int_equal(img.height, FAKE_HEIGHT);
-    check_pixel(&img, 100, 50, colours[0]);
-    check_pixel(&img, 540, 50, colours[1]);
-    check_pixel(&img, 100, 300, colours[2]);
-    check_pixel(&img, 540, 300, colours[3]);
-    gs_image_finish(&img);
-}
-
-static const uint32_t unswapped[4] = {FAKE_RED, FAKE_GREEN, FAKE_BLUE, FAKE_WHITE};
-static const uint32_t swapped[4] = {FAKE_GREEN, FAKE_RED, FAKE_WHITE, FAKE_BLUE};
-
 static void check_recording(const char *path)
 {
     g_autofree char *out = NULL;
@@ -232,16 +165,6 @@ static void check_recording(const char *path)
     assert_true(g_ascii_strtoull(out + strlen("h264,640,360,"), NULL, 10) > 5);
 }
 
-/* The cursor of the fake host is a black square at the pointer, which starts in the middle. */
-static void check_cursor(const char *path, uint32_t x, uint32_t y)
-{
-    struct gs_image img;
-
-    assert_int_equal(gs_image_load(path, &img), 0);
-    assert_int_equal(gs_image_pixel(&img, x + 4, y + 4), 0);
-    gs_image_finish(&img);
-}
-
 static void test_files(void **state)
 {
     struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
@@ -253,9 +176,9 @@ static void test_files(void **state)
         ARGS("--headless", "--duration", "1", "--stats", stats, "--snapshot", picture, "--record",
              video),
         0, "milliseconds");
-    check_stats(stats);
-    check_picture(picture, unswapped);
-    check_cursor(picture, FAKE_WIDTH / 2, FAKE_HEIGHT / 2);
+    client_check_stats(stats);
+    client_check_picture(picture, client_unswapped);
+    client_check_cursor(picture, FAKE_WIDTH / 2, FAKE_HEIGHT / 2);
     check_recording(video);
     assert_true(gs_fake_host_heard_bye(host));
     gs_fake_host_destroy(host);
@@ -274,10 +197,10 @@ static void test_size_changes(void **state)
     assert_int_equal(gs_image_load(picture, &img), 0);
     assert_int_equal(img.width, 401);
     assert_int_equal(img.height, 299);
-    check_pixel(&img, 50, 50, FAKE_RED);
-    check_pixel(&img, 399, 50, FAKE_GREEN);
-    check_pixel(&img, 50, 297, FAKE_BLUE);
-    check_pixel(&img, 400, 298, FAKE_WHITE);
+    client_check_pixel(&img, 50, 50, FAKE_RED);
+    client_check_pixel(&img, 399, 50, FAKE_GREEN);
+    client_check_pixel(&img, 50, 297, FAKE_BLUE);
+    client_check_pixel(&img, 400, 298, FAKE_WHITE);
     gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }
@@ -300,7 +223,7 @@ static void test_without_modules(void **state)
         "recording is not possible here: the module record is not installed");
     run(host, ARGS("--duration", "1"), 1, "no window: the module window is not installed");
     g_unsetenv("GPUSHARE_MODULES");
-    check_picture(picture, unswapped);
+    client_check_picture(picture, client_unswapped);
     json = json_load_file(stats, 0, NULL);
     assert_string_equal(json_string_value(json_object_get(json, "decoder")), "openh264");
     json_decref(json);
@@ -319,8 +242,8 @@ static void test_overlay_in_snapshot(void **state)
     (void)state;
     run(host, ARGS("--headless", "--overlay", "--duration", "1", "--snapshot", picture), 0, NULL);
     assert_int_equal(gs_image_load(picture, &img), 0);
-    check_pixel(&img, 1, 1, 0x3f0000);
-    check_pixel(&img, 540, 50, FAKE_GREEN);
+    client_check_pixel(&img, 1, 1, 0x3f0000);
+    client_check_pixel(&img, 540, 50, FAKE_GREEN);
     gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }
@@ -361,7 +284,7 @@ static void test_bye(void **state)
 
     (void)state;
     run(host, ARGS("--headless", "--snapshot", picture), 0, "the application ended");
-    check_picture(picture, unswapped);
+    client_check_picture(picture, client_unswapped);
     gs_fake_host_destroy(host);
 }
 
@@ -372,7 +295,7 @@ static void test_connection_lost(void **state)
 
     (void)state;
     run(host, ARGS("--headless", "--stats", stats), 1, "connection lost");
-    check_stats(stats);
+    client_check_stats(stats);
     gs_fake_host_destroy(host);
 }
 
@@ -413,9 +336,9 @@ static void test_script(void **state)
     (void)state;
     assert_true(g_file_set_contents(path, script, -1, NULL));
     run(host, ARGS("--headless", "--script", path, "--stats", stats), 0, NULL);
-    check_picture(before, unswapped);
-    check_picture(after, swapped);
-    check_cursor(after, 200, 20);
+    client_check_picture(before, client_unswapped);
+    client_check_picture(after, client_swapped);
+    client_check_cursor(after, 200, 20);
     check_ids(host);
     find_input(host, GS_INPUT_KEY, KEY_SPACE, 0);
     find_input(host, GS_INPUT_BUTTON, BTN_LEFT, 1);
@@ -425,7 +348,7 @@ static void test_script(void **state)
     assert_int_equal(find_input(host, GS_INPUT_MOTION_ABS, 0, 0)->x, 200 * 256);
     assert_non_null(strstr(gs_fake_host_keymap(host), "xkb_keymap"));
     json = json_load_file(stats, 0, NULL);
-    check_percentiles(json, "input_latency_ms");
+    client_check_percentiles(json, "input_latency_ms");
     json_decref(json);
     gs_fake_host_destroy(host);
 }
@@ -439,7 +362,7 @@ static void test_script_and_duration(void **state)
     (void)state;
     assert_true(g_file_set_contents(path, "wait-frame\n", -1, NULL));
     run(host, ARGS("--headless", "--script", path, "--duration", "3", "--stats", stats), 0, NULL);
-    check_stats(stats);
+    client_check_stats(stats);
     assert_true(g_file_set_contents(path, "wait-frame\nquit\n", -1, NULL));
     run(host, ARGS("--headless", "--script", path, "--duration", "1000"), 0, NULL);
     gs_fake_host_destroy(host);
@@ -461,8 +384,8 @@ static void test_sigterm(void **state)
     (void)state;
     g_timeout_add(3000, send_sigterm, &p);
     check_said(&p, gs_fake_host_run_program(host, &p), 0, NULL);
-    check_stats(stats);
-    check_picture(picture, unswapped);
+    client_check_stats(stats);
+    client_check_picture(picture, client_unswapped);
     assert_true(gs_fake_host_heard_bye(host));
     gs_fake_host_destroy(host);
 }

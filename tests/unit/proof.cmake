@@ -8,7 +8,7 @@ endif()
 
 gs_test(test_alloc_failure LABEL unit TIMEOUT 120
     SOURCES unit/test_alloc_failure.c support/alloc_fail.c ${PROJECT_SOURCE_DIR}/client/pipeline.c
-    LIBS gs_decode gs_receive gs_encoder gs_convert gs_common PkgConfig::PIXMAN
+    LIBS gs_decode gs_record gs_receive gs_encoder gs_convert gs_common PkgConfig::PIXMAN
         ${CMAKE_DL_LIBS})
 set_target_properties(test_alloc_failure PROPERTIES ENABLE_EXPORTS ON)
 # Its malloc is called before a sanitizer is there.
