@@ -213,18 +213,25 @@ static void read_misc(struct picture *p, struct mock_object *context,
                       const struct mock_object *buffer)
 {
     const VAEncMiscParameterBuffer *misc = (const void *)buffer->bytes->data;
-    const VAEncMiscParameterFrameRate *rate = (const void *)misc->data;
-    const VAEncMiscParameterBufferROI *regions = (const void *)misc->data;
+    size_t size = buffer->bytes->len - sizeof(*misc);
+    VAEncMiscParameterRateControl control = {0};
+    VAEncMiscParameterFrameRate rate = {0};
+    VAEncMiscParameterBufferROI regions = {0};
 
-    if (misc->type == VAEncMiscParameterTypeROI && regions->num_roi) {
-        p->region = regions->roi[0].roi_value;
+    /* Copied, since libva lays them out without regard to alignment. */
+    if (misc->type == VAEncMiscParameterTypeRateControl) {
+        memcpy(&control, misc->data, MIN(size, sizeof(control)));
+        context->bits_per_second = control.bits_per_second;
+    } else if (misc->type == VAEncMiscParameterTypeFrameRate) {
+        memcpy(&rate, misc->data, MIN(size, sizeof(rate)));
+        context->fps = rate.framerate & 0xffff;
+    } else if (misc->type == VAEncMiscParameterTypeROI) {
+        memcpy(&regions, misc->data, MIN(size, sizeof(regions)));
+        if (!regions.num_roi)
+            return;
+        p->region = regions.roi[0].roi_value;
         append_unit(p, put_region);
     }
-    if (misc->type == VAEncMiscParameterTypeRateControl)
-        context->bits_per_second =
-            ((const VAEncMiscParameterRateControl *)(const void *)misc->data)->bits_per_second;
-    else if (misc->type == VAEncMiscParameterTypeFrameRate)
-        context->fps = rate->framerate & 0xffff;
 }
 
 /* A limit divides into whole macroblocks a picture; the mock keeps nothing for the next one. */
