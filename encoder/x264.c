@@ -122,7 +122,8 @@ static int open_codec(struct x264_encoder *enc)
     set_rate_control(x);
     set_effort(x, &efforts[p->effort]);
     enc->x = x264_encoder_open(x);
-    return enc->x ? 0 : -EINVAL;
+    /* It does not say why. The parameters are ours: that leaves memory. */
+    return enc->x ? 0 : -ENOMEM;
 }
 
 /* Two slices on two threads: the packet is there after little more than half the time, for 3 % more

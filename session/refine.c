@@ -46,7 +46,7 @@ void gs_refine_done(struct gs_refine *r, uint64_t now, uint64_t bytes, uint32_t 
 {
     /* kb/s are bits a millisecond; half of them. */
     uint64_t pause = max_kbps ? bytes * 16 * GS_NS_PER_MS / max_kbps : 0;
-    uint64_t part = max_kbps ? 0 : GS_MAX(bytes, r->most) / GS_REFINE_PART;
+    uint64_t part = GS_MAX(bytes, r->most) / GS_REFINE_PART;
     bool little = bytes < GS_MAX(GS_REFINE_LITTLE, part);
 
     r->most = GS_MAX(r->most, bytes);

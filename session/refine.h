@@ -19,7 +19,7 @@
 #define GS_REFINE_BEST 5                     /* quality (H.264 QP scale) of the last ones */
 #define GS_REFINE_MOST 44                    /* so many, however little they bring */
 #define GS_REFINE_LITTLE 3000                /* bytes that bring nothing any more, */
-#define GS_REFINE_PART 8                     /* or that part of the largest: without a limit */
+#define GS_REFINE_PART 8                     /* or that part of the largest */
 #define GS_REFINE_LULLS 3                    /* rate control may nearly skip a picture or two */
 
 struct gs_refine {

@@ -27,6 +27,14 @@ static void on_welcome(void *user, const struct gs_welcome *welcome, GInetAddres
         assert(!p->closed);
 }
 
+static void on_hello(void *user, struct gs_hello *hello)
+{
+    struct peer *p = user;
+
+    (void)hello;
+    assert(!p->welcomed && !p->closed);
+}
+
 static void on_message(void *user, uint8_t type, const uint8_t *payload, size_t size)
 {
     struct peer *p = user;
@@ -93,7 +101,7 @@ static void talk(struct peer *p, int fd, const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct gs_connection_listener listener = {
-        .welcome = on_welcome, .message = on_message, .closed = on_closed};
+        .hello = on_hello, .welcome = on_welcome, .message = on_message, .closed = on_closed};
     static struct gs_url url;
     static int server = -1;
     const struct gs_hello hello = {.session = "s", .client = "fuzz", .decoder = "null"};

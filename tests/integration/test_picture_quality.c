@@ -53,12 +53,28 @@ static gboolean wake(gpointer data GS_UNUSED)
     return G_SOURCE_CONTINUE;
 }
 
+static void print_frames(struct worker_rig *rig)
+{
+    uint64_t first = worker_rig_frame(rig, 0).decoded;
+
+    for (unsigned i = 0; i < worker_rig_frames(rig); i++) {
+        struct worker_frame f = worker_rig_frame(rig, i);
+
+        print_message("frame %u at %.0f ms: %u bytes%s\n", f.id, (double)(f.decoded - first) / 1e6,
+                      f.bytes, f.keyframe ? ", key" : "");
+    }
+}
+
 static void wait_for_rest(struct worker_rig *rig, const struct gs_canvas *page)
 {
     guint timer = g_timeout_add(100, wake, NULL);
+    bool rested;
 
-    assert_true(worker_rig_wait(rig, at_rest, (void *)page));
+    rested = worker_rig_wait(rig, at_rest, (void *)page);
     g_source_remove(timer);
+    if (!rested)
+        print_frames(rig);
+    assert_true(rested);
 }
 
 static struct gs_canvas canvas(void (*paint)(const struct gs_canvas *c))
@@ -191,18 +207,6 @@ static struct gs_likeness likeness(struct worker_rig *rig, const struct gs_canva
 
     gs_picture_unref(pic);
     return l;
-}
-
-static void print_frames(struct worker_rig *rig)
-{
-    uint64_t first = worker_rig_frame(rig, 0).decoded;
-
-    for (unsigned i = 0; i < worker_rig_frames(rig); i++) {
-        struct worker_frame f = worker_rig_frame(rig, i);
-
-        print_message("frame %u at %.0f ms: %u bytes%s\n", f.id, (double)(f.decoded - first) / 1e6,
-                      f.bytes, f.keyframe ? ", key" : "");
-    }
 }
 
 /* A page that stands still becomes as good as it can, and then nothing is sent any more. */
