@@ -9,6 +9,7 @@
 #include "client/client_internal.h"
 #include "common/bytes.h"
 #include "common/log.h"
+#include "common/schedule.h"
 #include "common/srtp.h"
 
 #define RECONNECT_NS (10 * GS_NS_PER_S)
@@ -280,6 +281,7 @@ enum gs_exit gs_client_run(const struct gs_client_options *options)
     struct gs_client *c = g_new0(struct gs_client, 1);
     enum gs_exit status;
 
+    gs_schedule_prompt();
     gs_srtp_prepare();
     c->options = options;
     c->loop = g_main_loop_new(NULL, FALSE);

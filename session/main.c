@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "common/schedule.h"
 #include "common/srtp.h"
 #include "session/session.h"
 
@@ -39,6 +40,7 @@ static int run(int fd)
     /* Ctrl-C in the host's terminal reaches the whole process group; the host decides. */
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
+    gs_schedule_prompt();
     gs_srtp_prepare();
     session = gs_session_create(link, loop);
     g_unix_signal_add(SIGTERM, on_term, session);

@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/schedule.h"
 #include "session/desktop/desktop.h"
 #include "session/desktop/process.h"
 
@@ -85,6 +86,7 @@ static void run_application(char *const *argv, char **env, pid_t worker, int nul
     dup2(null_fd, STDIN_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO); /* the worker's stdout is not for applications */
     close_other_fds();
+    gs_schedule_application();
     execvpe(argv[0], argv, env);
     error = errno;
     if (write(error_fd, &error, sizeof(error)) < 0)
