@@ -21,10 +21,26 @@ static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static srtp_err_status_t library_status;
 static pthread_t prepare_thread;
 static bool preparing;
+static srtp_t held;
 
+static void set_policy(srtp_policy_t *policy, uint8_t *key)
+{
+    policy->key = key;
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtp);
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtcp);
+}
+
+/* Debian's libsrtp opens NSS with the first cipher, which takes more than 1 ms, and closes it with
+ * the last: a stream that nobody uses keeps it open. */
 static void init_library(void)
 {
+    uint8_t key[GS_SRTP_KEY_SIZE] = {0};
+    srtp_policy_t policy = {.ssrc = {.type = ssrc_specific, .value = 1}};
+
     library_status = srtp_init();
+    set_policy(&policy, key);
+    if (library_status != srtp_err_status_ok || srtp_create(&held, &policy) != srtp_err_status_ok)
+        held = NULL;
 }
 
 static void *prepare(void *arg)
@@ -43,6 +59,9 @@ void gs_srtp_finish_prepare(void)
     if (preparing)
         pthread_join(prepare_thread, NULL);
     preparing = false;
+    if (held)
+        srtp_dealloc(held);
+    held = NULL;
 }
 
 static int error_from_status(srtp_err_status_t status)
@@ -71,7 +90,6 @@ int gs_srtp_create(const uint8_t key[GS_SRTP_KEY_SIZE], uint32_t ssrc, enum gs_s
     srtp_policy_t policy = {
         /* Only the sender's own SSRC: a packet with another one is refused before any cipher. */
         .ssrc = {.type = ssrc_specific, .value = ssrc},
-        .key = key_copy,
         .window_size = dir == GS_SRTP_SEND ? WINDOW_SEND : WINDOW_RECEIVE,
     };
     srtp_err_status_t status;
@@ -81,8 +99,7 @@ int gs_srtp_create(const uint8_t key[GS_SRTP_KEY_SIZE], uint32_t ssrc, enum gs_s
     if (library_status != srtp_err_status_ok)
         return -EINVAL;
     memcpy(key_copy, key, sizeof(key_copy));
-    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+    set_policy(&policy, key_copy);
     status = srtp_create(&session, &policy);
     explicit_bzero(key_copy, sizeof(key_copy));
     if (status != srtp_err_status_ok)
