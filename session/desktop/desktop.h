@@ -55,6 +55,7 @@ struct gs_surface {
 /* A buffer of a client, held until the next one replaces it. */
 struct gs_texture {
     struct wlr_texture base;
+    struct gs_desktop *d;
     struct wlr_buffer *buffer; /* locked */
     uint32_t format;           /* DRM fourcc */
     bool has_dmabuf;
@@ -120,7 +121,8 @@ struct gs_desktop {
     struct wlr_renderer renderer;
     struct wlr_output output;
     bool renderer_ready, backend_ready, output_ready;
-    int drm_fd; /* -1: no dmabuf */
+    struct gs_texture *spare_texture; /* NULL: none */
+    int drm_fd;                       /* -1: no dmabuf */
     struct wlr_drm_format_set *dmabuf_formats;
     uint64_t next_buffer_id;
 

@@ -46,8 +46,24 @@ static void texture_destroy(struct wlr_texture *wlr)
 {
     struct gs_texture *texture = (struct gs_texture *)wlr;
 
+    struct gs_desktop *d = texture->d;
+
     wlr_buffer_unlock(texture->buffer);
-    g_free(texture);
+    if (d->spare_texture)
+        g_free(texture);
+    else
+        d->spare_texture = texture;
+}
+
+/* A commit brings one and takes another away: no allocation for each. */
+static struct gs_texture *new_texture(struct gs_desktop *d)
+{
+    struct gs_texture *texture = g_steal_pointer(&d->spare_texture);
+
+    if (!texture)
+        texture = g_new(struct gs_texture, 1);
+    *texture = (struct gs_texture){.d = d};
+    return texture;
 }
 
 static const struct wlr_texture_impl texture_impl = {
@@ -159,7 +175,7 @@ static struct wlr_texture *texture_from_buffer(struct wlr_renderer *renderer,
     if (buffer->width <= 0 || buffer->height <= 0 || buffer->width > MAX_SIDE ||
         buffer->height > MAX_SIDE)
         return NULL;
-    texture = g_new0(struct gs_texture, 1);
+    texture = new_texture(d);
     if (wlr_buffer_get_dmabuf(buffer, &attributes))
         ok = describe_dmabuf(d, buffer, &attributes, texture);
     else
@@ -324,4 +340,5 @@ void gs_renderer_finish(struct gs_desktop *d)
     }
     if (d->drm_fd >= 0)
         close(d->drm_fd);
+    g_clear_pointer(&d->spare_texture, g_free);
 }
