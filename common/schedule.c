@@ -2,7 +2,6 @@
 #include "common/schedule.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -54,23 +53,8 @@ void gs_schedule_prompt(void)
              slice_err ? " refused: " : "", slice_err ? strerror(-slice_err) : "");
 }
 
-/* Where the kernel groups processes by session, niceness counts inside of a group only, and the
- * groups have one of their own. Best effort: the kernel takes few changes a second. */
-static void set_autogroup_nice(void)
-{
-    static const char text[] = {'0' + APPLICATION_NICE};
-    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    if (write(fd, text, sizeof(text)) < 0)
-        errno = 0; /* as it was */
-    close(fd);
-}
-
 void gs_schedule_application(void)
 {
     if (set_slice(0) < 0 || setpriority(PRIO_PROCESS, 0, usual_nice + APPLICATION_NICE) < 0)
         errno = 0; /* likewise */
-    set_autogroup_nice();
 }

@@ -3,7 +3,11 @@
  * How the kernel ranks those who wait for a processor: the programs in the way of a frame before
  * the application that draws it. A refusal is no error: then it is as it was.
  *
- * Sources: sched(7), which has the autogroups too; setpriority(2); sched_setattr(2), whose runtime
+ * Niceness counts between threads of one group only (a cgroup with a cpu controller; else, where
+ * the kernel has autogroups, a session of setsid). The application's autogroup is left alone: made
+ * nicer it would lose to everything else on the machine, too.
+ *
+ * Sources: sched(7); setpriority(2); sched_setattr(2), whose runtime
  * Linux 6.12 and later take as the length of a slice of SCHED_OTHER, and others ignore. A thread
  * with short slices is let in sooner when it wakes, and gets no more of the processor in all.
  */

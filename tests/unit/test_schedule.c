@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -26,25 +24,9 @@ struct attributes {
 };
 
 struct seen {
-    int nice, autogroup;
+    int nice;
     uint64_t slice; /* 0: this kernel does not tell */
 };
-
-/* "/autogroup-25 nice 2"; -100: there is none. */
-static int autogroup_nice(void)
-{
-    char text[64] = "";
-    const char *nice;
-    int fd = open("/proc/self/autogroup", O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return -100;
-    if (read(fd, text, sizeof(text) - 1) <= 0)
-        text[0] = '\0';
-    close(fd);
-    nice = strstr(text, "nice ");
-    return nice ? atoi(nice + 5) : -100;
-}
 
 static struct seen look(void)
 {
@@ -52,7 +34,7 @@ static struct seen look(void)
 
     if (syscall(SYS_sched_getattr, 0, &a, sizeof(a), 0) < 0)
         a.runtime = 0;
-    return (struct seen){getpriority(PRIO_PROCESS, 0), autogroup_nice(), a.runtime};
+    return (struct seen){getpriority(PRIO_PROCESS, 0), a.runtime};
 }
 
 /* Runs fn in a child and returns what it saw. */
@@ -101,9 +83,6 @@ static void test_application(void **state)
     (void)state;
     assert_int_equal(after.nice, before.nice < 18 ? before.nice + 2 : 19);
     assert_int_equal(after.slice, before.slice);
-    /* The kernel takes ten changes a second from all who are not root together. */
-    if (after.autogroup != -100 && geteuid() == 0)
-        assert_int_equal(after.autogroup, 2);
 }
 
 int main(void)
