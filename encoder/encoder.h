@@ -40,7 +40,8 @@ struct gs_encode_options {
 struct gs_packet {
     const uint8_t *data; /* Annex B access unit; the encoder's, until the next call on it */
     size_t size;
-    bool keyframe; /* IDR; SPS and PPS come first in it */
+    bool keyframe;    /* IDR; SPS and PPS come first in it */
+    uint32_t quality; /* that it got (QP scale): a limit may not leave what was asked; 0: unknown */
 };
 
 /* The encoder's own input picture in the GPU's memory, for a converter to draw into: then nothing

@@ -115,7 +115,8 @@ int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,
         return gs_ffmpeg_errno(err);
     if (pkt->pts != frame->pts)
         return -EPROTO;
-    *ret = (struct gs_packet){pkt->data, (size_t)pkt->size, pkt->flags & AV_PKT_FLAG_KEY};
+    *ret = (struct gs_packet){
+        .data = pkt->data, .size = (size_t)pkt->size, .keyframe = pkt->flags & AV_PKT_FLAG_KEY};
     return gs_headers_apply(&lavc->headers, ret);
 }
 

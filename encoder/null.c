@@ -68,9 +68,9 @@ static int null_encode(struct gs_encoder *base, const struct gs_nv12 *pic GS_UNU
     for (int i = 0; i < 8; i++)
         slice[5 + i] = 0x80 | (enc->counter >> (28 - 4 * i) & 15);
     enc->counter++;
-    *ret = (struct gs_packet){slice, enc->slice_size, options->idr};
+    *ret = (struct gs_packet){slice, enc->slice_size, options->idr, 0};
     if (options->idr)
-        *ret = (struct gs_packet){enc->data, sizeof(headers) + enc->slice_size, options->idr};
+        *ret = (struct gs_packet){enc->data, sizeof(headers) + enc->slice_size, options->idr, 0};
     return 0;
 }
 

@@ -235,7 +235,7 @@ static int encode_at(struct x264_encoder *enc, x264_picture_t *in, int qp, uint3
         enc->idr_pts = enc->pts;
     err = write_out(enc, nals, n);
     enc->pts++;
-    *ret = (struct gs_packet){enc->out->data, enc->out->len, out.b_keyframe};
+    *ret = (struct gs_packet){enc->out->data, enc->out->len, out.b_keyframe, (uint32_t)qp};
     return err;
 }
 

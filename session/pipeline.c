@@ -28,6 +28,7 @@ struct job {
     uint32_t quality; /* not 0: the picture before, better */
     int encode_err, send_err;
     size_t bytes;
+    bool short_of; /* of that quality */
 };
 
 struct gs_pipeline;
@@ -113,6 +114,7 @@ static void encode_one(struct gs_pipeline *pl, struct job *job)
     if (job->encode_err < 0)
         return;
     job->bytes = packet.size;
+    job->short_of = packet.quality > job->quality;
     job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
     adapt_effort(pl, &job->trace, packet.size);
 }
@@ -288,7 +290,7 @@ static void take_result(struct gs_pipeline *pl)
     if (job->send_err < 0)
         pl->keyframe = true;
     if (job->quality)
-        gs_refine_done(&pl->refine, job->trace.grant, job->bytes,
+        gs_refine_done(&pl->refine, job->trace.grant, job->bytes, job->short_of,
                        pl->params.encoder->params.max_kbps);
     else
         gs_pacing_encoded(&pl->pacing, gs_now_ns() - job->trace.grant);

@@ -42,17 +42,18 @@ uint32_t gs_refine_begin(const struct gs_refine *r, uint32_t quality)
     return step ? GS_MIN(first, step) : first;
 }
 
-void gs_refine_done(struct gs_refine *r, uint64_t now, uint64_t bytes, uint32_t max_kbps)
+void gs_refine_done(struct gs_refine *r, uint64_t now, uint64_t bytes, bool short_of,
+                    uint32_t max_kbps)
 {
     /* kb/s are bits a millisecond; half of them. */
     uint64_t pause = max_kbps ? bytes * 16 * GS_NS_PER_MS / max_kbps : 0;
     uint64_t part = GS_MAX(bytes, r->most) / GS_REFINE_PART;
-    bool little = bytes < GS_MAX(GS_REFINE_LITTLE, part);
+    bool little = !short_of && bytes < GS_MAX(GS_REFINE_LITTLE, part);
 
     r->most = GS_MAX(r->most, bytes);
     r->n++;
     r->little = little ? r->little + 1 : 0;
-    r->limited = pause > GS_REFINE_GAP / 4 && !little;
+    r->limited = short_of || (pause > GS_REFINE_GAP / 4 && !little);
     r->over = r->n >= GS_REFINE_MOST || (r->step == GS_ARRAY_SIZE(steps) - 1 &&
                                          r->little >= (max_kbps ? GS_REFINE_LULLS : 1));
     if (!r->limited)

@@ -40,5 +40,7 @@ void gs_refine_disturbed(struct gs_refine *r, uint64_t now);
 uint64_t gs_refine_due(const struct gs_refine *r);
 /* The quality of the next one, which begins now. quality: of ordinary pictures. */
 uint32_t gs_refine_begin(const struct gs_refine *r, uint32_t quality);
-/* It became so large. max_kbps: 0 for no limit. */
-void gs_refine_done(struct gs_refine *r, uint64_t now, uint64_t bytes, uint32_t max_kbps);
+/* It became so large. short_of: a limit did not leave it the quality asked for; so few bytes do not
+ * say that nothing is left. max_kbps: 0 for no limit. */
+void gs_refine_done(struct gs_refine *r, uint64_t now, uint64_t bytes, bool short_of,
+                    uint32_t max_kbps);

@@ -114,7 +114,7 @@ static void test_decode_garbage(void **state)
 
         codec_next_packet(enc, 0, false, &pkt);
         for (int round = 0; round < 3 && !pair.null; round++) {
-            pkt = (struct gs_packet){noise, round ? sizeof(noise) >> round : 0, true};
+            pkt = (struct gs_packet){noise, round ? sizeof(noise) >> round : 0, true, 0};
             assert_int_equal(codec_decode(dec, &pkt, 9, false, &pic), -EBADMSG);
             assert_null(pic);
             assert_recovers(enc, dec);

@@ -124,7 +124,7 @@ static gpointer send_frames(gpointer user)
 
     for (uint32_t i = 0; i < 20; i++) {
         GByteArray *au = gs_test_access_unit(rand, i == 0, 1 + 700 * i);
-        const struct gs_packet packet = {au->data, au->len, i == 0};
+        const struct gs_packet packet = {au->data, au->len, i == 0, 0};
         struct gs_frame_trace trace = {.frame_id = i + 1, .commit = gs_now_ns()};
 
         assert_int_equal(gs_transport_send(s->t, &packet, &trace), 0);
@@ -182,7 +182,7 @@ static void test_attach_carries_frames(void **state)
 static void test_send_to_nobody(void **state)
 {
     static const uint8_t au[] = {0, 0, 1, 0x65, 1};
-    const struct gs_packet packet = {au, sizeof(au), true};
+    const struct gs_packet packet = {au, sizeof(au), true, 0};
     struct fixture *f = *state;
     struct gs_welcome welcome;
 
@@ -267,7 +267,7 @@ static void test_create_refusals(void **state)
 
 static void test_send_no_nal_unit(void **state)
 {
-    const struct gs_packet empty = {(const uint8_t *)"", 0, true};
+    const struct gs_packet empty = {(const uint8_t *)"", 0, true, 0};
     struct fixture *f = *state;
     struct gs_frame_trace trace = {.commit = 1};
     struct gs_welcome welcome;

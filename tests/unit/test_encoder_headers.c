@@ -148,7 +148,7 @@ static void test_poor_keyframe(void **state)
     append(bytes, pps, sizeof(pps));
     append(bytes, sei, sizeof(sei));
     append(bytes, idr, sizeof(idr));
-    pkt = (struct gs_packet){bytes->data, bytes->len, true};
+    pkt = (struct gs_packet){bytes->data, bytes->len, true, 0};
     assert_int_equal(gs_headers_apply(&headers, &pkt), 0);
     assert_types(&pkt, types, GS_ARRAY_SIZE(types));
     assert_int_equal(gs_h264_parse_sps(unit(&pkt, 0)->data, unit(&pkt, 0)->size, &sps), 0);
@@ -169,14 +169,14 @@ static void test_keyframe_without_sets(void **state)
 
     (void)state;
     append(second, idr, sizeof(idr));
-    pkt = (struct gs_packet){second->data, second->len, true};
+    pkt = (struct gs_packet){second->data, second->len, true, 0};
     assert_int_equal(gs_headers_apply(&headers, &pkt), -EPROTO);
     append(first, bare->data, bare->len);
     append(first, pps, sizeof(pps));
     append(first, idr, sizeof(idr));
-    pkt = (struct gs_packet){first->data, first->len, true};
+    pkt = (struct gs_packet){first->data, first->len, true, 0};
     assert_int_equal(gs_headers_apply(&headers, &pkt), 0);
-    pkt = (struct gs_packet){second->data, second->len, true};
+    pkt = (struct gs_packet){second->data, second->len, true, 0};
     assert_int_equal(gs_headers_apply(&headers, &pkt), 0);
     assert_types(&pkt, types, GS_ARRAY_SIZE(types));
     gs_headers_finish(&headers);
@@ -196,11 +196,11 @@ static void test_good_packets_stay(void **state)
     append(bytes, sps, (size_t)n);
     append(bytes, pps, sizeof(pps));
     append(bytes, idr, sizeof(idr));
-    pkt = (struct gs_packet){bytes->data, bytes->len, true};
+    pkt = (struct gs_packet){bytes->data, bytes->len, true, 0};
     assert_int_equal(gs_headers_apply(&headers, &pkt), 0);
     assert_ptr_equal(pkt.data, bytes->data);
     assert_int_equal(pkt.size, bytes->len);
-    pkt = (struct gs_packet){idr, sizeof(idr), false};
+    pkt = (struct gs_packet){idr, sizeof(idr), false, 0};
     assert_int_equal(gs_headers_apply(&headers, &pkt), 0);
     assert_ptr_equal(pkt.data, idr);
     gs_headers_finish(&headers);

@@ -138,7 +138,7 @@ static gpointer encode(gpointer user)
         bool keyframe = atomic_exchange(&p->keyframe, false);
         size_t size = (size_t)g_rand_int_range(rand, 1, (int)e->max_size);
         GByteArray *au = gs_test_access_unit(rand, keyframe, keyframe ? 3 * size : size);
-        const struct gs_packet packet = {au->data, au->len, keyframe};
+        const struct gs_packet packet = {au->data, au->len, keyframe, 0};
         struct gs_frame_trace trace = {.frame_id = id, .input_id = id + 5, .commit = gs_now_ns()};
 
         p->frames[id - 1] = au;

@@ -29,7 +29,7 @@ static struct run run(struct gs_refine *r, uint64_t bytes, uint32_t max_kbps)
 
         run.at[run.n] = at;
         run.quality[run.n++] = gs_refine_begin(r, 23);
-        gs_refine_done(r, at, bytes, max_kbps);
+        gs_refine_done(r, at, bytes, false, max_kbps);
     }
     return run;
 }
@@ -84,7 +84,7 @@ static void test_refine_converges(void **state)
     (void)state;
     gs_refine_changed(&r, START);
     for (; gs_refine_due(&r) != UINT64_MAX; n++, bytes /= 2)
-        gs_refine_done(&r, gs_refine_due(&r), bytes, 0);
+        gs_refine_done(&r, gs_refine_due(&r), bytes, false, 0);
     assert_in_range(n, 4, 7);
 }
 
@@ -102,14 +102,32 @@ static void test_refine_rate(void **state)
         assert_true(got.at[i] - got.at[i - 1] >= 2 * GS_NS_PER_S);
     /* What did not fit comes before anything better, and without more rest. */
     gs_refine_changed(&r, 2 * START);
-    gs_refine_done(&r, 2 * START + 100 * MS, 5000, 1000);
+    gs_refine_done(&r, 2 * START + 100 * MS, 5000, false, 1000);
     assert_true(gs_refine_due(&r) == 2 * START + 180 * MS);
     assert_int_equal(gs_refine_begin(&r, 23), 15);
     /* A change in between does not open the budget anew. */
     gs_refine_changed(&r, START);
-    gs_refine_done(&r, START + 100 * MS, bytes, 1000);
+    gs_refine_done(&r, START + 100 * MS, bytes, false, 1000);
     gs_refine_changed(&r, START + 200 * MS);
     assert_true(gs_refine_due(&r) == START + 2100 * MS);
+}
+
+/* Few bytes mean nothing where a limit kept them few. */
+static void test_refine_short_of(void **state)
+{
+    struct gs_refine r = {0};
+    unsigned n = 0;
+
+    (void)state;
+    gs_refine_changed(&r, START);
+    for (; n < 20; n++) {
+        assert_int_equal(gs_refine_begin(&r, 23), 15);
+        gs_refine_done(&r, gs_refine_due(&r), FEW, true, 8000);
+    }
+    assert_true(gs_refine_due(&r) != UINT64_MAX);
+    while (gs_refine_due(&r) != UINT64_MAX && ++n < 99)
+        gs_refine_done(&r, gs_refine_due(&r), FEW, true, 8000);
+    assert_int_equal(n, GS_REFINE_MOST);
 }
 
 static void test_refine_waits_for_rest(void **state)
@@ -120,7 +138,7 @@ static void test_refine_waits_for_rest(void **state)
     gs_refine_changed(&r, START);
     gs_refine_disturbed(&r, START + 90 * MS);
     assert_true(gs_refine_due(&r) == START + 190 * MS);
-    gs_refine_done(&r, START + 190 * MS, FEW, 0);
+    gs_refine_done(&r, START + 190 * MS, FEW, false, 0);
     /* Input that changed nothing leaves what was reached, and delays the next. */
     gs_refine_disturbed(&r, START + 300 * MS);
     assert_true(gs_refine_due(&r) == START + 550 * MS);
@@ -142,7 +160,7 @@ static void test_refine_quality_limits(void **state)
     gs_refine_changed(&r, START);
     assert_int_equal(gs_refine_begin(&r, 3), 1);
     while (gs_refine_due(&r) != UINT64_MAX)
-        gs_refine_done(&r, gs_refine_due(&r), FEW, 0);
+        gs_refine_done(&r, gs_refine_due(&r), FEW, false, 0);
     assert_int_equal(gs_refine_begin(&r, 51), GS_REFINE_BEST);
     assert_int_equal(gs_refine_begin(&r, 9), 1);
 }
@@ -155,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_refine_bounded),
         cmocka_unit_test(test_refine_converges),
         cmocka_unit_test(test_refine_rate),
+        cmocka_unit_test(test_refine_short_of),
         cmocka_unit_test(test_refine_waits_for_rest),
         cmocka_unit_test(test_refine_quality_limits),
     };
