@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "client/decode_impls.h"
-#include "client/module.h"
+#include "common/module.h"
 
 static bool have_render_node(void)
 {
@@ -31,13 +31,13 @@ static int vaapi_open(struct gs_codec **ret, char *why, size_t why_size)
         snprintf(why, why_size, "there is no render node in /dev/dri");
         return -ENODEV;
     }
-    module = gs_module_load("libav", why, why_size);
+    module = gs_module_load("gpushare-client-libav", why, why_size);
     return module ? module->vaapi->open(ret, why, why_size) : -ENOENT;
 }
 
 static int software_open(struct gs_codec **ret, char *why, size_t why_size)
 {
-    const struct gs_libav_module *module = gs_module_load("libav", why, why_size);
+    const struct gs_libav_module *module = gs_module_load("gpushare-client-libav", why, why_size);
 
     return module ? module->software->open(ret, why, why_size) : -ENOENT;
 }

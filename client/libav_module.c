@@ -2,16 +2,15 @@
 /* The module "libav". */
 #include "client/decode_libav.h"
 #include "client/libav_codec.h"
-#include "client/module.h"
+#include "common/module.h"
 
-const void *gs_module_start(enum gs_log_level level)
+const void *gs_module_start(const struct gs_log_context *log)
 {
     static const struct gs_libav_module module = {
         .vaapi = &gs_libav_vaapi,
         .software = &gs_libav_software,
     };
 
-    gs_log_init("gpushare-client", NULL);
-    gs_log_set_level(level);
+    gs_log_set_context(log);
     return &module;
 }

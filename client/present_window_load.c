@@ -2,14 +2,15 @@
 /* The windows as the registry lists them: they load the module, and what they open is its. */
 #include <errno.h>
 
-#include "client/module.h"
 #include "client/present_impls.h"
 #include "client/window_module.h"
+#include "common/module.h"
 
 static const struct gs_window_module *load(void)
 {
     char why[200];
-    const struct gs_window_module *module = gs_module_load("window", why, sizeof(why));
+    const struct gs_window_module *module =
+        gs_module_load("gpushare-client-window", why, sizeof(why));
 
     if (!module)
         gs_error("no window: %s (--headless needs none)", why);

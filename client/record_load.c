@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "client/module.h"
 #include "client/record_module.h"
+#include "common/module.h"
 
 static const struct gs_record_module *module;
 
@@ -13,7 +13,7 @@ int gs_recorder_create(const char *path, uint32_t width, uint32_t height, struct
 {
     char why[200];
 
-    module = gs_module_load("record", why, sizeof(why));
+    module = gs_module_load("gpushare-client-record", why, sizeof(why));
     if (!module) {
         gs_error("recording is not possible here: %s", why);
         return -ENOENT;

@@ -2,9 +2,9 @@
 /* The module "record". */
 #include "client/record_module.h"
 
-#include "client/module.h"
+#include "common/module.h"
 
-const void *gs_module_start(enum gs_log_level level)
+const void *gs_module_start(const struct gs_log_context *log)
 {
     static const struct gs_record_module module = {
         .create = gs_recorder_create,
@@ -12,7 +12,6 @@ const void *gs_module_start(enum gs_log_level level)
         .destroy = gs_recorder_destroy,
     };
 
-    gs_log_init("gpushare-client", NULL);
-    gs_log_set_level(level);
+    gs_log_set_context(log);
     return &module;
 }

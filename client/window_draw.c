@@ -5,9 +5,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#include "client/module.h"
 #include "client/window_gl.h"
 #include "client/window_memory.h"
+#include "common/module.h"
 
 struct gs_window_draw {
     SDL_Window *window;
@@ -50,7 +50,7 @@ static int create_gl(struct gs_window_draw *d, const char *title, int width, int
     char why[200];
     int err;
 
-    d->gl_module = gs_module_load("gl", why, sizeof(why));
+    d->gl_module = gs_module_load("gpushare-client-gl", why, sizeof(why));
     if (!d->gl_module) {
         gs_warn("no OpenGL: %s", why);
         return -ENOENT;

@@ -7,8 +7,8 @@
 #include <glib.h>
 #include <string.h>
 
-#include "client/module.h"
 #include "client/yuv_gl.h"
+#include "common/module.h"
 
 struct gs_window_gl {
     SDL_Window *window;
@@ -93,7 +93,7 @@ static void gl_show(struct gs_window_gl *gl, struct gs_picture *pic, const char 
     SDL_GL_SwapWindow(gl->window);
 }
 
-const void *gs_module_start(enum gs_log_level level)
+const void *gs_module_start(const struct gs_log_context *log)
 {
     static const struct gs_window_gl_module module = {
         .prepare = gl_prepare,
@@ -102,7 +102,6 @@ const void *gs_module_start(enum gs_log_level level)
         .show = gl_show,
     };
 
-    gs_log_init("gpushare-client", NULL);
-    gs_log_set_level(level);
+    gs_log_set_context(log);
     return &module;
 }

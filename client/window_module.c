@@ -2,10 +2,10 @@
 /* The module "window". */
 #include "client/window_module.h"
 
-#include "client/module.h"
 #include "client/window.h"
+#include "common/module.h"
 
-const void *gs_module_start(enum gs_log_level level)
+const void *gs_module_start(const struct gs_log_context *log)
 {
     static const struct gs_window_module module = {
         .window = &gs_window_auto,
@@ -13,7 +13,6 @@ const void *gs_module_start(enum gs_log_level level)
         .shm = &gs_window_shm,
     };
 
-    gs_log_init("gpushare-client", NULL);
-    gs_log_set_level(level);
+    gs_log_set_context(log);
     return &module;
 }

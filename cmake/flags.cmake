@@ -26,3 +26,16 @@ function(gs_program name)
     add_executable(${name} ${A_SOURCES})
     target_link_libraries(${name} PRIVATE gs_flags ${A_LIBS})
 endfunction()
+
+# gs_module(NAME COMPONENT component SOURCES… LIBS…): a part of a program that it loads when it is
+# used; see common/module.h.
+function(gs_module name)
+    cmake_parse_arguments(A "" "COMPONENT" "SOURCES;LIBS" ${ARGN})
+    add_library(${name} MODULE ${A_SOURCES})
+    target_link_libraries(${name} PRIVATE gs_flags ${A_LIBS})
+    target_link_options(${name} PRIVATE -Wl,--as-needed,--no-undefined)
+    set_target_properties(${name} PROPERTIES PREFIX ""
+        LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/libexec/gpushare)
+    install(TARGETS ${name} COMPONENT ${A_COMPONENT}
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/gpushare)
+endfunction()

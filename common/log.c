@@ -12,8 +12,7 @@
 static const char *const level_names[] = {"error", "warn", "info", "debug", "trace"};
 
 static _Atomic int log_level = GS_LOG_INFO;
-static char log_program[32] = "gpushare";
-static char log_session[64];
+static struct gs_log_context context = {.program = "gpushare"}; /* its level: log_level */
 
 bool gs_log_parse_level(const char *name, enum gs_log_level *ret)
 {
@@ -31,8 +30,8 @@ void gs_log_init(const char *program, const char *session)
     const char *env = getenv("GPUSHARE_LOG");
     enum gs_log_level level;
 
-    snprintf(log_program, sizeof(log_program), "%s", program);
-    snprintf(log_session, sizeof(log_session), "%s", session ? session : "");
+    snprintf(context.program, sizeof(context.program), "%s", program);
+    snprintf(context.session, sizeof(context.session), "%s", session ? session : "");
     if (!env)
         return;
     if (gs_log_parse_level(env, &level))
@@ -44,6 +43,18 @@ void gs_log_init(const char *program, const char *session)
 void gs_log_set_level(enum gs_log_level level)
 {
     atomic_store(&log_level, (int)level);
+}
+
+void gs_log_get_context(struct gs_log_context *ret)
+{
+    *ret = context;
+    ret->level = (enum gs_log_level)atomic_load(&log_level);
+}
+
+void gs_log_set_context(const struct gs_log_context *c)
+{
+    context = *c;
+    gs_log_set_level(c->level);
 }
 
 bool gs_log_enabled(enum gs_log_level level)
@@ -65,8 +76,8 @@ void gs_log(enum gs_log_level level, const char *fmt, ...)
     clock_gettime(CLOCK_REALTIME, &now);
     localtime_r(&now.tv_sec, &tm);
     n = snprintf(line, sizeof(line), "%02d:%02d:%02d.%03ld %-5s %s%s%s: ", tm.tm_hour, tm.tm_min,
-                 tm.tm_sec, now.tv_nsec / 1000000, level_names[level], log_program,
-                 log_session[0] ? " session=" : "", log_session);
+                 tm.tm_sec, now.tv_nsec / 1000000, level_names[level], context.program,
+                 context.session[0] ? " session=" : "", context.session);
     va_start(args, fmt);
     body = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, args);
     va_end(args);

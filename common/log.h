@@ -30,6 +30,17 @@ bool gs_log_parse_level(const char *name, enum gs_log_level *ret);
 bool gs_log_enabled(enum gs_log_level level);
 void gs_log(enum gs_log_level level, const char *fmt, ...) GS_PRINTF(2, 3);
 
+/* What a line begins with and which lines there are, for a part of the program that has a log of
+ * its own (common/module.h). */
+struct gs_log_context {
+    char program[32], session[64];
+    enum gs_log_level level;
+};
+
+void gs_log_get_context(struct gs_log_context *ret);
+/* As gs_log_init. */
+void gs_log_set_context(const struct gs_log_context *context);
+
 #define gs_error(...) gs_log(GS_LOG_ERROR, __VA_ARGS__)
 #define gs_warn(...) gs_log(GS_LOG_WARN, __VA_ARGS__)
 #define gs_info(...) gs_log(GS_LOG_INFO, __VA_ARGS__)

@@ -2,7 +2,6 @@
 #include "encoder/encoder.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,18 +12,6 @@
 const struct gs_encoder_impl *const gs_encoder_impls[] = {
     &gs_encoder_nvenc, &gs_encoder_vaapi, &gs_encoder_x264, &gs_encoder_null, NULL,
 };
-
-/* What gs_encoder_refuse said; empty before every open. */
-static _Thread_local char refusal[160];
-
-void gs_encoder_refuse(const char *fmt, ...)
-{
-    va_list args;
-
-    va_start(args, fmt);
-    vsnprintf(refusal, sizeof(refusal), fmt, args);
-    va_end(args);
-}
 
 static bool params_valid(const struct gs_encoder_params *p)
 {
@@ -78,11 +65,11 @@ static int try_impl(const struct gs_encoder_impl *impl, const struct gs_encoder_
 
     if (err)
         return err;
-    refusal[0] = '\0';
+    gs_encoder_forget_refusal();
     err = impl->open(p, &enc);
     if (err) {
-        if (refusal[0])
-            snprintf(why, why_size, "%s", refusal);
+        if (gs_encoder_refusal()[0])
+            snprintf(why, why_size, "%s", gs_encoder_refusal());
         else
             snprintf(why, why_size, "does not open: %s", strerror(-err));
         return err;

@@ -3,18 +3,10 @@
 
 #include <errno.h>
 #include <libavutil/hwcontext.h>
-#include <stdio.h>
 
 #include "common/ffmpeg.h"
+#include "encoder/impls.h"
 #include "encoder/level.h"
-
-int gs_lavc_probe(const char *codec, char *why, size_t why_size)
-{
-    if (avcodec_find_encoder_by_name(codec))
-        return 0;
-    snprintf(why, why_size, "libavcodec was built without %s", codec);
-    return -ENOENT;
-}
 
 static void set_stream(AVCodecContext *ctx, const struct gs_encoder_params *p)
 {
@@ -42,45 +34,21 @@ int gs_lavc_use_frames(struct gs_lavc *lavc, AVBufferRef *frames)
     return lavc->ctx->hw_frames_ctx ? 0 : -ENOMEM;
 }
 
-static void no_free(void *opaque GS_UNUSED, uint8_t *data GS_UNUSED)
-{
-}
-
-/* libavcodec copies a frame that has no buffer reference. This one names the frame itself, and
- * only says that there is an owner: the pixels stay the caller's, who holds still until the packet
- * is there. */
-static int init_frame(struct gs_lavc *lavc)
-{
-    AVFrame *f = av_frame_alloc();
-
-    if (!f)
-        return -ENOMEM;
-    lavc->frame = f;
-    f->format = lavc->ctx->pix_fmt;
-    f->width = lavc->ctx->width;
-    f->height = lavc->ctx->height;
-    f->color_range = lavc->ctx->color_range;
-    f->colorspace = lavc->ctx->colorspace;
-    f->color_primaries = lavc->ctx->color_primaries;
-    f->color_trc = lavc->ctx->color_trc;
-    f->chroma_location = lavc->ctx->chroma_sample_location;
-    f->buf[0] = av_buffer_create((uint8_t *)f, sizeof(*f), no_free, NULL, AV_BUFFER_FLAG_READONLY);
-    return f->buf[0] ? 0 : -ENOMEM;
-}
-
 int gs_lavc_init(struct gs_lavc *lavc, const char *codec, const struct gs_encoder_params *p)
 {
     const AVCodec *c = avcodec_find_encoder_by_name(codec);
 
     gs_ffmpeg_bridge_log();
-    if (!c)
+    if (!c) {
+        gs_encoder_refuse("libavcodec was built without %s", codec);
         return -ENOENT;
+    }
     lavc->ctx = avcodec_alloc_context3(c);
     lavc->packet = av_packet_alloc();
     if (!lavc->ctx || !lavc->packet)
         return -ENOMEM;
     set_stream(lavc->ctx, p);
-    return init_frame(lavc);
+    return 0;
 }
 
 int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options)
@@ -120,22 +88,9 @@ int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,
     return gs_headers_apply(&lavc->headers, ret);
 }
 
-int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
-                   const struct gs_encode_options *options, struct gs_packet *ret)
-{
-    AVFrame *f = lavc->frame;
-
-    f->data[0] = pic->y;
-    f->data[1] = pic->uv;
-    f->linesize[0] = (int)pic->y_stride;
-    f->linesize[1] = (int)pic->uv_stride;
-    return gs_lavc_encode_frame(lavc, f, options, ret);
-}
-
 void gs_lavc_finish(struct gs_lavc *lavc)
 {
     av_packet_free(&lavc->packet);
-    av_frame_free(&lavc->frame);
     avcodec_free_context(&lavc->ctx);
     gs_headers_finish(&lavc->headers);
     *lavc = (struct gs_lavc){0};

@@ -12,26 +12,21 @@
 
 struct gs_lavc {
     AVCodecContext *ctx;
-    AVFrame *frame;   /* describes the caller's picture; owns no pixels */
     AVPacket *packet; /* the last one given out */
     struct gs_headers headers;
     int64_t pts; /* counts pictures */
 };
 
-/* Whether libavcodec has an encoder of this name; see gs_encoder_impl.probe. */
-int gs_lavc_probe(const char *codec, char *why, size_t why_size);
 /* Everything up to the options: size, time base, colour, low delay. The caller sets its own in
- * lavc->ctx and then opens. lavc is zeroed before; gs_lavc_finish takes half-built ones. */
+ * lavc->ctx and then opens. lavc is zeroed before; gs_lavc_finish takes half-built ones. An error
+ * comes after gs_encoder_refuse where more is known. */
 int gs_lavc_init(struct gs_lavc *lavc, const char *codec,
                  const struct gs_encoder_params *p) GS_MUST_CHECK;
 /* The pictures are of this pool (referenced), on a GPU. Between init and open. */
 int gs_lavc_use_frames(struct gs_lavc *lavc, AVBufferRef *frames) GS_MUST_CHECK;
 /* options: of the codec, consumed; one it does not know is an error. */
 int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options) GS_MUST_CHECK;
-/* As gs_encoder_impl.encode. The pixels are read in place. */
-int gs_lavc_encode(struct gs_lavc *lavc, const struct gs_nv12 *pic,
-                   const struct gs_encode_options *options, struct gs_packet *ret) GS_MUST_CHECK;
-/* The same with a frame of the pool. */
+/* As gs_encoder_impl.encode, with a frame of the pool. */
 int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,
                          const struct gs_encode_options *options,
                          struct gs_packet *ret) GS_MUST_CHECK;

@@ -10,17 +10,11 @@
 
 #include "common/clock.h"
 #include "common/ffmpeg.h"
+#include "encoder/hardware_impls.h"
 #include "encoder/impls.h"
 #include "encoder/level.h"
 
 #define DEFAULT_QUALITY 23
-
-static int nvenc_probe(char *why, size_t why_size)
-{
-    int err = gs_lavc_probe("h264_nvenc", why, why_size);
-
-    return err ? err : gs_cuda_probe(why, why_size);
-}
 
 /* A quality, and a ceiling where there is one. NVENC's modes: without a ceiling the quantiser is
  * constant; with one, the quality is a goal and the rate a limit. */
@@ -155,7 +149,7 @@ static int nvenc_open(const struct gs_encoder_params *p, struct gs_encoder **ret
     int err;
 
     gs_ffmpeg_bridge_log();
-    enc->base.impl = &gs_encoder_nvenc;
+    enc->base.impl = &gs_hardware_nvenc;
     enc->base.params = *p;
     enc->base.params.quality = p->quality ? p->quality : DEFAULT_QUALITY;
     err = open_some(enc);
@@ -219,9 +213,8 @@ static int nvenc_load_textures(struct gs_encoder *base, uint32_t luma, uint32_t 
     return gs_nvenc_load_textures((struct gs_nvenc *)base, luma, chroma);
 }
 
-const struct gs_encoder_impl gs_encoder_nvenc = {
+const struct gs_encoder_impl gs_hardware_nvenc = {
     .name = "nvenc",
-    .probe = nvenc_probe,
     .open = nvenc_open,
     .encode = nvenc_encode,
     .surface = nvenc_surface,

@@ -26,23 +26,6 @@
 /* CUresult */
 #define NO_DEVICE 100
 
-int gs_cuda_probe(char *why, size_t why_size)
-{
-    void *driver = dlopen("libcuda.so.1", RTLD_LAZY);
-
-    /* Kept open: it is needed at once, and loading it again takes longer than all the rest. */
-    if (driver)
-        return 0;
-    if (access("/dev/nvidiactl", F_OK) == 0) {
-        snprintf(why, why_size,
-                 "there is an NVIDIA GPU, but libcuda.so.1 is missing: install the driver's "
-                 "libraries");
-        return -ENOENT;
-    }
-    snprintf(why, why_size, "no NVIDIA driver (libcuda.so.1)");
-    return -ENODEV;
-}
-
 static const char *error_name(const struct gs_cuda *cuda, CUresult result)
 {
     const char *name = NULL;

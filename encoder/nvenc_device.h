@@ -18,8 +18,6 @@ struct gs_cuda {
     char name[96];
 };
 
-/* As gs_encoder_impl.probe. */
-int gs_cuda_probe(char *why, size_t why_size);
 /* Loads the driver. 0 with the number of GPUs, or -errno after gs_encoder_refuse. cuda is zeroed
  * before; gs_cuda_finish takes half-built ones. */
 int gs_cuda_init(struct gs_cuda *cuda, int *ret_count) GS_MUST_CHECK;

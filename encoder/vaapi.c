@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/ffmpeg.h"
+#include "encoder/hardware_impls.h"
 #include "encoder/impls.h"
 #include "encoder/lavc.h"
 #include "encoder/rate_gate.h"
@@ -28,13 +29,6 @@ struct vaapi_encoder {
     VADRMPRIMESurfaceDescriptor held; /* what export opened */
     struct gs_encoder_surface exported;
 };
-
-static int vaapi_probe(char *why, size_t why_size)
-{
-    int err = gs_lavc_probe("h264_vaapi", why, why_size);
-
-    return err ? err : gs_va_probe(why, why_size);
-}
 
 /* A quality where there is no limit. With one: a quality below the limit if the driver has that,
  * else the rate for itself. */
@@ -184,7 +178,7 @@ static int vaapi_open(const struct gs_encoder_params *p, struct gs_encoder **ret
     int err;
 
     gs_ffmpeg_bridge_log();
-    enc->base.impl = &gs_encoder_vaapi;
+    enc->base.impl = &gs_hardware_vaapi;
     enc->base.params = *p;
     enc->base.params.quality = p->quality ? p->quality : DEFAULT_QUALITY;
     err = open_some(enc);
@@ -272,9 +266,8 @@ static int vaapi_surface(struct gs_encoder *base, struct gs_encoder_surface *ret
     return err;
 }
 
-const struct gs_encoder_impl gs_encoder_vaapi = {
+const struct gs_encoder_impl gs_hardware_vaapi = {
     .name = "vaapi",
-    .probe = vaapi_probe,
     .open = vaapi_open,
     .encode = vaapi_encode,
     .surface = vaapi_surface,

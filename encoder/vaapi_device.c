@@ -10,47 +10,8 @@
 #include <unistd.h>
 
 #include "common/ffmpeg.h"
+#include "encoder/hardware.h"
 #include "encoder/impls.h"
-
-#define FIRST_NODE 128
-#define LAST_NODE 191
-
-/* Whether there is one that may be opened; ret gets it, or else one that may not. */
-static bool find_node(char ret[static 64])
-{
-    const char *chosen = g_getenv("GPUSHARE_RENDER_NODE");
-    char path[64];
-
-    ret[0] = '\0';
-    if (chosen) {
-        g_strlcpy(ret, chosen, 64);
-        return access(ret, R_OK | W_OK) == 0;
-    }
-    for (int i = FIRST_NODE; i <= LAST_NODE && access("/dev/dri", F_OK) == 0; i++) {
-        g_snprintf(path, sizeof(path), "/dev/dri/renderD%d", i);
-        if (access(path, F_OK) < 0)
-            continue;
-        g_strlcpy(ret, path, 64);
-        if (access(path, R_OK | W_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-int gs_va_probe(char *why, size_t why_size)
-{
-    char node[64];
-
-    if (find_node(node))
-        return 0;
-    if (!node[0]) {
-        g_snprintf(why, why_size, "no GPU (/dev/dri/renderD*)");
-        return -ENODEV;
-    }
-    g_snprintf(why, why_size, "%s may not be opened: %s (is the user in the group 'render'?)", node,
-               g_strerror(errno));
-    return -EACCES;
-}
 
 int gs_va_open(const char *node, AVBufferRef **ret)
 {
@@ -59,7 +20,7 @@ int gs_va_open(const char *node, AVBufferRef **ret)
     int err;
 
     if (!node[0]) {
-        find_node(found);
+        gs_render_node_find(found);
         node = found;
     }
     /* Else libavutil takes the name for an X display, after it failed. */

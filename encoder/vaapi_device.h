@@ -12,8 +12,6 @@
 #include "common/macros.h"
 #include "encoder/encoder.h"
 
-/* As gs_encoder_impl.probe. */
-int gs_va_probe(char *why, size_t why_size);
 /* Opens the render node (""; the environment's GPUSHARE_RENDER_NODE or the first one that can be
  * opened). 0 with a device of libavutil's, or -errno after gs_encoder_refuse. */
 int gs_va_open(const char *node, AVBufferRef **ret) GS_MUST_CHECK;

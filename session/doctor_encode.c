@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Each encoder makes pictures that a decoder gives back. */
 #include <glib.h>
-#include <libavcodec/avcodec.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/check.h"
 #include "common/clock.h"
-#include "common/ffmpeg.h"
+#include "common/module.h"
 #include "encoder/encoder.h"
 #include "session/doctor.h"
+#include "session/doctor_decode.h"
 #include "session/egl.h"
 
 #define WIDTH 1280
 #define HEIGHT 720
 #define ROUNDS 5
-#define MAX_ERROR 6.0 /* mean luma difference of a picture that came back */
 
 /* Slopes that move: neither empty nor noise. */
 static void draw(struct gs_nv12 *pic, unsigned step)
@@ -23,56 +21,6 @@ static void draw(struct gs_nv12 *pic, unsigned step)
     for (uint32_t y = 0; y < pic->height; y++)
         for (uint32_t x = 0; x < pic->width; x++)
             pic->y[(size_t)y * pic->y_stride + x] = (uint8_t)(16 + (x + y + 8 * step) / 16 % 200);
-}
-
-static double difference(const struct gs_nv12 *pic, const AVFrame *frame)
-{
-    uint64_t sum = 0;
-
-    for (uint32_t y = 0; y < pic->height; y++)
-        for (uint32_t x = 0; x < pic->width; x++)
-            sum += (uint64_t)abs((int)pic->y[(size_t)y * pic->y_stride + x] -
-                                 frame->data[0][y * (ptrdiff_t)frame->linesize[0] + x]);
-    return (double)sum / ((double)pic->width * pic->height);
-}
-
-/* NULL: it is the picture; else what is wrong. */
-static const char *compare(AVCodecContext *decoder, const struct gs_packet *packet,
-                           const struct gs_nv12 *pic)
-{
-    AVPacket *in = av_packet_alloc();
-    AVFrame *frame = av_frame_alloc();
-    const char *why = NULL;
-
-    if (!in || !frame || av_new_packet(in, (int)packet->size) < 0)
-        return "there is no memory";
-    memcpy(in->data, packet->data, packet->size);
-    if (avcodec_send_packet(decoder, in) < 0)
-        why = "a decoder refuses its stream";
-    else if (avcodec_receive_frame(decoder, frame) < 0)
-        why = "a decoder does not give its picture at once";
-    else if (frame->width != WIDTH || frame->height != HEIGHT)
-        why = "its picture comes back in another size";
-    else if (difference(pic, frame) > MAX_ERROR)
-        why = "its picture comes back changed";
-    av_packet_free(&in);
-    av_frame_free(&frame);
-    return why;
-}
-
-static AVCodecContext *open_decoder(void)
-{
-    const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
-    AVCodecContext *c = codec ? avcodec_alloc_context3(codec) : NULL;
-
-    if (c) {
-        c->flags |= AV_CODEC_FLAG_LOW_DELAY;
-        c->thread_count = 1;
-        c->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
-    }
-    if (c && avcodec_open2(c, codec, NULL) < 0)
-        avcodec_free_context(&c);
-    return c;
 }
 
 struct result {
@@ -83,10 +31,13 @@ struct result {
 
 static struct result encode(struct gs_encoder *enc)
 {
-    AVCodecContext *decoder = open_decoder();
+    char why[160];
+    const struct gs_doctor_decoder *module =
+        gs_module_load("gpushare-session-decode", why, sizeof(why));
+    void *decoder = module ? module->open() : NULL;
     struct result r = {.compared = decoder != NULL};
     struct gs_packet packet;
-    struct gs_nv12 pic;
+    struct gs_nv12 pic = {0};
 
     if (gs_nv12_alloc(WIDTH, HEIGHT, &pic) < 0)
         r.why = "there is no memory";
@@ -101,10 +52,12 @@ static struct result encode(struct gs_encoder *enc)
         if (err < 0)
             r.why = "it does not encode";
         else if (decoder)
-            r.why = compare(decoder, &packet, &pic);
+            r.why = module->compare(decoder, &packet, &pic);
     }
     r.ns /= ROUNDS;
-    avcodec_free_context(&decoder);
+    if (decoder)
+        module->close(decoder);
+    gs_nv12_free(&pic);
     return r;
 }
 

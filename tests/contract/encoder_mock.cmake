@@ -19,7 +19,7 @@ gs_mock_test(test_encoder_refusals_mock_nvidia test_encoder_refusals nvidia LABE
 add_executable(test_encoder_surface ${CMAKE_CURRENT_LIST_DIR}/test_encoder_surface.c
     ${CMAKE_CURRENT_LIST_DIR}/../support/codec_pairs.c
     ${CMAKE_CURRENT_LIST_DIR}/../support/codec_scene.c)
-target_link_libraries(test_encoder_surface PRIVATE gs_flags gs_encoder gs_decode PkgConfig::CMOCKA m)
+target_link_libraries(test_encoder_surface PRIVATE gs_flags gs_encoder gs_decode PkgConfig::DRM PkgConfig::CMOCKA m)
 set_target_properties(test_encoder_surface PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
 gs_mock_test(test_encoder_surface_mock_va test_encoder_surface va LABEL contract)
