@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/support/fake_host.h"
+#include "tests/support/fake_pixel.h"
 
 const uint32_t client_unswapped[4] = {FAKE_RED, FAKE_GREEN, FAKE_BLUE, FAKE_WHITE};
 const uint32_t client_swapped[4] = {FAKE_GREEN, FAKE_RED, FAKE_WHITE, FAKE_BLUE};
@@ -55,7 +56,7 @@ void client_check_stats(const char *path)
     json_decref(json);
 }
 
-void client_check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour)
+void fake_check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour)
 {
     uint32_t found = gs_image_pixel(img, x, y);
 
@@ -70,10 +71,10 @@ void client_check_picture(const char *path, const uint32_t colours[4])
     assert_int_equal(gs_image_load(path, &img), 0);
     assert_int_equal(img.width, FAKE_WIDTH);
     assert_int_equal(img.height, FAKE_HEIGHT);
-    client_check_pixel(&img, 100, 50, colours[0]);
-    client_check_pixel(&img, 540, 50, colours[1]);
-    client_check_pixel(&img, 100, 300, colours[2]);
-    client_check_pixel(&img, 540, 300, colours[3]);
+    fake_check_pixel(&img, 100, 50, colours[0]);
+    fake_check_pixel(&img, 540, 50, colours[1]);
+    fake_check_pixel(&img, 100, 300, colours[2]);
+    fake_check_pixel(&img, 540, 300, colours[3]);
     gs_image_finish(&img);
 }
 

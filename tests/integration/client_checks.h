@@ -14,6 +14,5 @@ extern const uint32_t client_unswapped[4], client_swapped[4];
 void client_check_percentiles(const json_t *json, const char *key);
 /* Statistics of a run that showed pictures. */
 void client_check_stats(const char *path);
-void client_check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour);
 void client_check_picture(const char *path, const uint32_t colours[4]);
 void client_check_cursor(const char *path, uint32_t x, uint32_t y);
