@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How many objects one connection may hold: libwayland and wlroots set no bound, and a worker's
- * memory is that of all applications of its session. Subsurfaces and popups are counted on their
- * own, because wlroots walks their chains up with every commit, and down by recursion.
+ * memory is that of all applications of its session. Surfaces are counted on their own, because a
+ * commit of one looks at all; subsurfaces and popups, because wlroots walks their chains up with
+ * every commit, and down by recursion.
  */
 #include <glib.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "common/macros.h"
 #include "session/desktop/desktop.h"
 
-#define MAX_OBJECTS 65536
-#define MAX_CHILDREN 1024
+enum kind { OBJECT, SURFACE, CHILD, KINDS };
+
+/* The kinds above OBJECT are objects as well. */
+static const struct {
+    const char *name;
+    unsigned limit;
+} kinds[KINDS] = {
+    [OBJECT] = {"objects", 65536},
+    [SURFACE] = {"surfaces", 4096},
+    [CHILD] = {"subsurfaces and popups", 1024},
+};
 
 struct quota {
     struct wl_client *client;
-    unsigned objects, children;
+    unsigned held[KINDS];
     bool gone; /* the client; its objects follow */
     struct wl_listener created, destroyed;
 };
@@ -23,13 +34,20 @@ struct quota {
 /* Of each object. */
 struct charge {
     struct quota *quota;
-    bool child;
+    enum kind kind;
     struct wl_listener destroyed;
 };
 
+static enum kind kind_of(const char *class)
+{
+    if (strcmp(class, "wl_surface") == 0)
+        return SURFACE;
+    return strcmp(class, "wl_subsurface") == 0 || strcmp(class, "xdg_popup") == 0 ? CHILD : OBJECT;
+}
+
 static void release(struct quota *q)
 {
-    if (q->gone && !q->objects)
+    if (q->gone && !q->held[OBJECT])
         g_free(q);
 }
 
@@ -39,21 +57,22 @@ static void handle_resource_destroyed(struct wl_listener *listener, void *data)
     struct quota *q = charge->quota;
 
     (void)data;
-    q->objects--;
-    q->children -= charge->child;
+    q->held[OBJECT]--;
+    if (charge->kind != OBJECT)
+        q->held[charge->kind]--;
     g_free(charge);
     release(q);
 }
 
-static void refuse(struct quota *q, const char *what, unsigned limit)
+/* Once for each limit: the connection ends when the request has been served. */
+static void hold(struct quota *q, enum kind kind)
 {
-    gs_warn("an application holds more than %u %s and is disconnected", limit, what);
-    wl_client_post_implementation_error(q->client, "more than %u %s", limit, what);
-}
-
-static bool is_child(const char *class)
-{
-    return strcmp(class, "wl_subsurface") == 0 || strcmp(class, "xdg_popup") == 0;
+    if (++q->held[kind] != kinds[kind].limit + 1)
+        return;
+    gs_warn("an application holds more than %u %s and is disconnected", kinds[kind].limit,
+            kinds[kind].name);
+    wl_client_post_implementation_error(q->client, "more than %u %s", kinds[kind].limit,
+                                        kinds[kind].name);
 }
 
 static void handle_resource_created(struct wl_listener *listener, void *data)
@@ -63,15 +82,12 @@ static void handle_resource_created(struct wl_listener *listener, void *data)
     struct charge *charge = g_new0(struct charge, 1);
 
     charge->quota = q;
-    charge->child = is_child(wl_resource_get_class(resource));
+    charge->kind = kind_of(wl_resource_get_class(resource));
     charge->destroyed.notify = handle_resource_destroyed;
     wl_resource_add_destroy_listener(resource, &charge->destroyed);
-    /* Once each: the connection ends when the request has been served. */
-    if (++q->objects == MAX_OBJECTS + 1)
-        refuse(q, "objects", MAX_OBJECTS);
-    q->children += charge->child;
-    if (charge->child && q->children == MAX_CHILDREN + 1)
-        refuse(q, "subsurfaces and popups", MAX_CHILDREN);
+    hold(q, OBJECT);
+    if (charge->kind != OBJECT)
+        hold(q, charge->kind);
 }
 
 static void handle_client_destroyed(struct wl_listener *listener, void *data)

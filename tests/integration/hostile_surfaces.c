@@ -245,6 +245,16 @@ static void scale(struct wild *w)
     }
 }
 
+/* Nothing but regions. */
+static void objects(struct wild *w)
+{
+    for (int i = 0; i < 100000 && wl_display_get_error(w->display) == 0; i++) {
+        wl_compositor_create_region(w->compositor);
+        if (i % 200 == 0)
+            wl_display_roundtrip(w->display);
+    }
+}
+
 const struct wild_mode wild_surface_modes[] = {
     {.name = "children", .run = children},
     {.name = "places", .run = places},
@@ -253,6 +263,7 @@ const struct wild_mode wild_surface_modes[] = {
     {.name = "nesting-upwards", .run = nesting_upwards},
     {.name = "nesting-cached", .run = nesting_cached},
     {.name = "surfaces", .run = surfaces},
+    {.name = "objects", .run = objects},
     {.name = "damage", .run = damage},
     {.name = "regions", .run = regions},
     {.name = "callbacks", .run = callbacks},

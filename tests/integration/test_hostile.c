@@ -43,7 +43,7 @@ static const struct mode modes[] = {
     {"windows", "0"},        {"popups", "9"},          {"bad-positioner", "9"},
     {"positions", "0"},      {"limits", "0"},          {"titles", "0"},
     {"cursors", "0"},        {"clipboards", "0"},      {"surfaces", "9"},
-    {"places", "0"},
+    {"places", "0"},         {"objects", "9"},
 };
 
 /* 0: it is gone. */
