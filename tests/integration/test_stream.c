@@ -224,7 +224,9 @@ static void test_record_plays(void **state)
     {
         g_autofree char *file = g_build_filename(run.dir, "video.mkv", NULL);
         const char *const more[] = {"--record", file, NULL};
-        const char *const argv[] = {"ffmpeg", "-v", "error", "-i", file, "-f", "null", "-", NULL};
+        /* Decodes everything. Not ffmpeg, whose muxers complain when two pictures came within half
+         * a frame's time, as they do on a loaded machine. */
+        const char *const argv[] = {"ffprobe", "-v", "error", "-count_frames", file, NULL};
 
         assert_int_equal(gs_client_start(&run, NULL, 3, NULL, more, &client), 0);
         assert_int_equal(gs_client_wait(&client), 0);
