@@ -17,6 +17,7 @@
 
 #include "host/door.h"
 #include "tests/support/fake_host.h"
+#include "tests/support/fake_pixel.h"
 #include "tests/support/picture.h"
 #include "tests/support/session_run.h"
 
@@ -109,14 +110,6 @@ static const struct gs_input *find_input(const struct gs_fake_host *host, enum g
     return NULL;
 }
 
-static void check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour)
-{
-    uint32_t found = gs_image_pixel(img, x, y);
-
-    if (gs_colour_distance(found, colour) > 24)
-        fail_msg("%06x instead of %06x at %u,%u", found, colour, x, y);
-}
-
 #define CLOSE "xdotool key ctrl+alt+shift+q"
 #define SCREENSHOT(path) g_strdup_printf("import -window root %s", path)
 
@@ -133,11 +126,11 @@ static void shows_the_picture(const char *presenter)
     assert_int_equal(width, 1000);
     assert_int_equal(height, 700);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
-    check_pixel(&img, LEFT + 540, TOP + 50, FAKE_GREEN);
-    check_pixel(&img, LEFT + 100, TOP + 300, FAKE_BLUE);
-    check_pixel(&img, LEFT + 540, TOP + 300, FAKE_WHITE);
-    check_pixel(&img, LEFT - 20, TOP - 20, 0);
+    fake_check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
+    fake_check_pixel(&img, LEFT + 540, TOP + 50, FAKE_GREEN);
+    fake_check_pixel(&img, LEFT + 100, TOP + 300, FAKE_BLUE);
+    fake_check_pixel(&img, LEFT + 540, TOP + 300, FAKE_WHITE);
+    fake_check_pixel(&img, LEFT - 20, TOP - 20, 0);
     gs_image_finish(&img);
     assert_true(gs_fake_host_heard_bye(host));
     gs_fake_host_destroy(host);
@@ -198,12 +191,12 @@ static void test_wayland_shows_the_picture(void **state)
     g_unsetenv("WAYLAND_DISPLAY");
     gs_process_finish(&weston);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, 100, 100, FAKE_GREEN);
-    check_pixel(&img, 900, 100, FAKE_RED);
-    check_pixel(&img, 100, 600, FAKE_WHITE);
-    check_pixel(&img, 900, 600, FAKE_BLUE);
-    check_pixel(&img, 500, 30, 0);
-    check_pixel(&img, 500, 670, 0);
+    fake_check_pixel(&img, 100, 100, FAKE_GREEN);
+    fake_check_pixel(&img, 900, 100, FAKE_RED);
+    fake_check_pixel(&img, 100, 600, FAKE_WHITE);
+    fake_check_pixel(&img, 900, 600, FAKE_BLUE);
+    fake_check_pixel(&img, 500, 30, 0);
+    fake_check_pixel(&img, 500, 670, 0);
     gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }
@@ -224,18 +217,18 @@ static void size_changes(const char *presenter)
 
     run(host, ARGS("--presenter", presenter, "--snapshot", picture), 0);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, LEFT + 100, TOP + 50, FAKE_GREEN);
-    check_pixel(&img, LEFT + 540, TOP + 50, FAKE_RED);
-    check_pixel(&img, LEFT + 100, TOP + 300, FAKE_WHITE);
-    check_pixel(&img, LEFT + 540, TOP + 300, FAKE_BLUE);
-    check_pixel(&img, LEFT + 636, TOP + 300, FAKE_BLUE);
-    check_pixel(&img, LEFT - 2, TOP - 2, 0);
+    fake_check_pixel(&img, LEFT + 100, TOP + 50, FAKE_GREEN);
+    fake_check_pixel(&img, LEFT + 540, TOP + 50, FAKE_RED);
+    fake_check_pixel(&img, LEFT + 100, TOP + 300, FAKE_WHITE);
+    fake_check_pixel(&img, LEFT + 540, TOP + 300, FAKE_BLUE);
+    fake_check_pixel(&img, LEFT + 636, TOP + 300, FAKE_BLUE);
+    fake_check_pixel(&img, LEFT - 2, TOP - 2, 0);
     gs_image_finish(&img);
     assert_int_equal(gs_image_load(picture, &img), 0);
     assert_int_equal(img.width, 159);
     assert_int_equal(img.height, 89);
-    check_pixel(&img, 20, 20, FAKE_GREEN);
-    check_pixel(&img, 158, 88, FAKE_BLUE);
+    fake_check_pixel(&img, 20, 20, FAKE_GREEN);
+    fake_check_pixel(&img, 158, 88, FAKE_BLUE);
     gs_image_finish(&img);
     for (guint i = 0; i < gs_fake_host_inputs(host)->len; i++) {
         const struct gs_input *in = &g_array_index(gs_fake_host_inputs(host), struct gs_input, i);
@@ -275,8 +268,8 @@ static void test_window_exposed(void **state)
     (void)state;
     run(host, ARGS("--presenter", "shm"), 0);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
-    check_pixel(&img, LEFT + 540, TOP + 300, FAKE_WHITE);
+    fake_check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
+    fake_check_pixel(&img, LEFT + 540, TOP + 300, FAKE_WHITE);
     gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }
@@ -331,12 +324,12 @@ static void test_window_scales(void **state)
     (void)state;
     run(host, NULL, 0);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, 50, 50, FAKE_RED);
-    check_pixel(&img, 270, 50, FAKE_GREEN);
-    check_pixel(&img, 50, 200, FAKE_BLUE);
-    check_pixel(&img, 270, 200, FAKE_WHITE);
-    check_pixel(&img, 160, 10, 0); /* letterbox: 30 rows above and below */
-    check_pixel(&img, 160, 230, 0);
+    fake_check_pixel(&img, 50, 50, FAKE_RED);
+    fake_check_pixel(&img, 270, 50, FAKE_GREEN);
+    fake_check_pixel(&img, 50, 200, FAKE_BLUE);
+    fake_check_pixel(&img, 270, 200, FAKE_WHITE);
+    fake_check_pixel(&img, 160, 10, 0); /* letterbox: 30 rows above and below */
+    fake_check_pixel(&img, 160, 230, 0);
     gs_image_finish(&img);
     for (guint i = 0; i < gs_fake_host_inputs(host)->len; i++) {
         const struct gs_input *in = &g_array_index(gs_fake_host_inputs(host), struct gs_input, i);
@@ -386,7 +379,7 @@ static void test_window_reconnects(void **state)
     assert_int_equal(gs_fake_host_clients(host), 2);
     assert_non_null(find_input(host, GS_INPUT_KEY, KEY_A, 1));
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
+    fake_check_pixel(&img, LEFT + 100, TOP + 50, FAKE_RED);
     gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }
@@ -402,7 +395,7 @@ static void test_window_overlay_chord(void **state)
     (void)state;
     run(host, NULL, 0);
     assert_int_equal(gs_image_load(screenshot, &img), 0);
-    check_pixel(&img, LEFT + 1, TOP + 1, 0x3f0000);
+    fake_check_pixel(&img, LEFT + 1, TOP + 1, 0x3f0000);
     gs_image_finish(&img);
     gs_fake_host_destroy(host);
 }

@@ -48,6 +48,11 @@ check_needed()
     [ -e "$host" ] || exit 77
     readelf -d "$host" | grep NEEDED |
         grep -E 'lib(EGL|GL|GLES|gbm|drm|av|sw|x264|gst|wlroots|wayland|SDL)' >>"$offences" || true
+    # The client loads them when it uses them: linked, they are half of its start and its memory.
+    client=$build/bin/gpushare-client
+    [ -e "$client" ] || return 0
+    readelf -d "$client" | grep NEEDED | grep -E 'lib(EGL|GL|av|sw|va|yuv|wayland|X11|xcb|SDL)' \
+        >>"$offences" || true
 }
 
 # Whatever a library of ours exports is called gs_*. Names of sanitizers begin with two underscores;
