@@ -2,6 +2,7 @@
 /* gpushare-session: the worker process of one session. Started by gpushare-host, never by hand. */
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -27,6 +28,11 @@ static GIOStream *open_link(int fd, GError **error)
     return G_IO_STREAM(g_socket_connection_factory_create_connection(socket));
 }
 
+/* Buffers of pictures are given back to the system when they are freed. glibc would move its limit
+ * above them with the first one, and then keep holes of their size: 14 MB after a few changes of
+ * the picture's size. */
+#define LARGE (128 * 1024)
+
 static int run(int fd)
 {
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
@@ -39,6 +45,7 @@ static int run(int fd)
         gs_error("the link to the host (fd %d): %s", fd, error->message);
         return 2;
     }
+    mallopt(M_MMAP_THRESHOLD, LARGE);
     /* Ctrl-C in the host's terminal reaches the whole process group; the host decides. */
     signal(SIGINT, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);

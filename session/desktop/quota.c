@@ -24,8 +24,14 @@ static const struct {
     [CHILD] = {"subsurfaces and popups", 1024},
 };
 
+struct charge;
+
+#define SPARES 64
+
 struct quota {
     struct wl_client *client;
+    struct charge *spare[SPARES]; /* every frame has a callback: no allocation for each */
+    unsigned n_spare;
     unsigned held[KINDS];
     bool gone; /* the client; its objects follow */
     struct wl_listener created, destroyed;
@@ -47,8 +53,11 @@ static enum kind kind_of(const char *class)
 
 static void release(struct quota *q)
 {
-    if (q->gone && !q->held[OBJECT])
-        g_free(q);
+    if (!q->gone || q->held[OBJECT])
+        return;
+    while (q->n_spare)
+        g_free(q->spare[--q->n_spare]);
+    g_free(q);
 }
 
 static void handle_resource_destroyed(struct wl_listener *listener, void *data)
@@ -60,7 +69,10 @@ static void handle_resource_destroyed(struct wl_listener *listener, void *data)
     q->held[OBJECT]--;
     if (charge->kind != OBJECT)
         q->held[charge->kind]--;
-    g_free(charge);
+    if (q->n_spare < SPARES)
+        q->spare[q->n_spare++] = charge;
+    else
+        g_free(charge);
     release(q);
 }
 
@@ -79,9 +91,9 @@ static void handle_resource_created(struct wl_listener *listener, void *data)
 {
     struct quota *q = wl_container_of(listener, q, created);
     struct wl_resource *resource = data;
-    struct charge *charge = g_new0(struct charge, 1);
+    struct charge *charge = q->n_spare ? q->spare[--q->n_spare] : g_new(struct charge, 1);
 
-    charge->quota = q;
+    *charge = (struct charge){.quota = q};
     charge->kind = kind_of(wl_resource_get_class(resource));
     charge->destroyed.notify = handle_resource_destroyed;
     wl_resource_add_destroy_listener(resource, &charge->destroyed);

@@ -56,14 +56,6 @@ void client_check_stats(const char *path)
     json_decref(json);
 }
 
-void fake_check_pixel(const struct gs_image *img, uint32_t x, uint32_t y, uint32_t colour)
-{
-    uint32_t found = gs_image_pixel(img, x, y);
-
-    if (gs_colour_distance(found, colour) > 24)
-        fail_msg("%06x instead of %06x at %u,%u", found, colour, x, y);
-}
-
 void client_check_picture(const char *path, const uint32_t colours[4])
 {
     struct gs_image img;
