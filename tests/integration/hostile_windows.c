@@ -161,7 +161,7 @@ static void cursors(struct wild *w)
     wild_show(w, wild_window(w), 640, 480);
     for (int i = 0; i < 200 && !w->entered; i++)
         wl_display_roundtrip(w->display);
-    for (int i = 0; i < 300; i++) {
+    for (int i = 0; i < 75; i++) {
         wl_pointer_set_cursor(pointer, w->serial, surface, odd[i % 5], odd[i / 5 % 5]);
         wild_show(w, surface, 1 + i * 97 % 4000, 1 + i * 31 % 4000);
         wl_display_roundtrip(w->display);
