@@ -2,6 +2,14 @@
 # Sanitizers make everything slower by this much; limits against hanging grow with it.
 set(GS_TIMEOUT_FACTOR 1 CACHE STRING "Multiplies the time that tests may take")
 
+# intercept_tls_get_addr: the leak sanitizer of GCC 12 crashes on thread-local storage of libraries
+# that were loaded at run time.
+set(GS_TEST_ENVIRONMENT
+    "GS_BIN_DIR=${PROJECT_BINARY_DIR}/bin"
+    "GS_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
+    "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0:intercept_tls_get_addr=0"
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+
 # gs_test(NAME LABEL label SOURCES… LIBS… [TIMEOUT s]): a cmocka program and its ctest entry. It
 # runs with GS_BIN_DIR (the programs) and GS_SOURCE_DIR set. Exit status 77 means skipped.
 #
@@ -17,11 +25,9 @@ function(gs_test name)
         set(A_TIMEOUT 60)
     endif()
     math(EXPR A_TIMEOUT "${A_TIMEOUT} * ${GS_TIMEOUT_FACTOR}")
-    # intercept_tls_get_addr: the leak sanitizer of GCC 12 crashes on thread-local storage of libraries
-    # that were loaded at run time.
     set_tests_properties(${name} PROPERTIES
         LABELS "${A_LABEL}" TIMEOUT ${A_TIMEOUT} SKIP_RETURN_CODE 77
-        ENVIRONMENT "GS_BIN_DIR=${PROJECT_BINARY_DIR}/bin;GS_SOURCE_DIR=${PROJECT_SOURCE_DIR};LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0:intercept_tls_get_addr=0;TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+        ENVIRONMENT "${GS_TEST_ENVIRONMENT}")
     if(A_LABEL STREQUAL "integration")
         set_tests_properties(${name} PROPERTIES RUN_SERIAL ON)
     endif()

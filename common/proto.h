@@ -25,7 +25,8 @@
 #define GS_PROTO_TICKET_MAX 64     /* with its NUL */
 #define GS_SIDE_MIN 64             /* width and height of an output, pixels; odd ones are allowed */
 #define GS_SIDE_MAX 8192
-#define GS_QUALITY_MAX 51 /* coarsest; the scale is H.264's QP */
+#define GS_QUALITY_MAX 51   /* coarsest; the scale is H.264's QP */
+#define GS_KBPS_MAX 1000000 /* of a session's rate limit */
 
 /* Control channel. c: sent by the client, h: sent by the host. */
 enum gs_msg_type {

@@ -9,7 +9,6 @@
 #include "common/proto.h"
 
 #define FPS_LIMIT 240
-#define KBPS_LIMIT 10000000
 #define ARGV_LIMIT 4096
 
 /* ---- writing ---- */
@@ -347,7 +346,7 @@ int gs_worker_config_from_json(const char *json, size_t size, struct gs_worker_c
     c.width = get_side(&in, "width");
     c.height = get_side(&in, "height");
     c.fps = (uint32_t)get_int(&in, "fps", 1, FPS_LIMIT);
-    c.max_kbps = (uint32_t)get_int(&in, "max_kbps", 0, KBPS_LIMIT);
+    c.max_kbps = (uint32_t)get_int(&in, "max_kbps", 0, GS_KBPS_MAX);
     c.quality = (uint32_t)get_int(&in, "quality", 0, GS_QUALITY_MAX);
     get_text(&in, "encoder", c.encoder, sizeof(c.encoder));
     get_text(&in, "converter", c.converter, sizeof(c.converter));

@@ -15,8 +15,9 @@
 #include "common/dmabuf.h"
 #include "common/macros.h"
 #include "common/nv12.h"
+#include "common/proto.h"
 
-#define GS_ENCODER_MAX_KBPS 1000000
+#define GS_ENCODER_MAX_KBPS GS_KBPS_MAX
 
 struct gs_encoder;
 

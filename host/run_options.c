@@ -8,7 +8,6 @@
 #include "host/run.h"
 
 #define FPS_MAX 240
-#define KBPS_MAX 10000000
 #define DEFAULT_SIZE "1280x720"
 #define DEFAULT_FPS 60
 #define HELLO_MS 5000
@@ -43,9 +42,9 @@ static const struct gs_option options[] = {
     {NULL, "fps", 0, GS_OPTION_INT, AT(fps), "N", "Most frames a second", "1 to 240", "60",
      "30 60 90 120 144", false},
     {NULL, "bitrate", 0, GS_OPTION_INT, AT(bitrate), "KBPS", "Most kilobits a second",
-     "up to 10000000, 0 for no limit", "no limit", "5000 10000 20000 50000", false},
+     "up to 1000000, 0 for no limit", "no limit", "5000 10000 20000 50000", false},
     {NULL, "quality", 0, GS_OPTION_INT, AT(quality), "N",
-     "Constant rate factor of the encoder: less is sharper and takes more bits",
+     "Constant quality of the encoder (H.264 QP scale): less is sharper and takes more bits",
      "1 to 51, 0 for the encoder's own", "23", "18 23 28", false},
     {NULL, "encoder", 0, GS_OPTION_TEXT, AT(encoder), "NAME",
      "Encoder to take; “gpushare-host doctor” says which ones work here", NULL,
@@ -225,7 +224,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
     char *why = check_size(raw->size ? raw->size : DEFAULT_SIZE, o);
 
     why = why ? why : check_range("fps", raw->fps, 1, FPS_MAX);
-    why = why ? why : check_range("bitrate", raw->bitrate, 0, KBPS_MAX);
+    why = why ? why : check_range("bitrate", raw->bitrate, 0, GS_KBPS_MAX);
     why = why ? why : check_range("quality", raw->quality, 0, GS_QUALITY_MAX);
     why = why ? why : check_range("ticket-uses", raw->ticket_uses, 0, INT32_MAX);
     why = why ? why : check_range("hello-timeout", raw->hello_ms, 1, 60000);

@@ -6,4 +6,4 @@ add_dependencies(gs-bench gs-test-app)
 add_test(NAME bench_runs
     COMMAND gs-bench --seconds 3 --repeats 1 --scene 3d-test --scene click --size 640x360)
 set_tests_properties(bench_runs PROPERTIES LABELS integration TIMEOUT 120 RUN_SERIAL ON
-    ENVIRONMENT "GS_BIN_DIR=${PROJECT_BINARY_DIR}/bin")
+    ENVIRONMENT "${GS_TEST_ENVIRONMENT}")

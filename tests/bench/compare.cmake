@@ -32,5 +32,6 @@ if(Python3_FOUND)
         --systems bare,gpushare --scenes click,scroll --bin ${PROJECT_BINARY_DIR}/bin
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests)
     set_tests_properties(compare_runs PROPERTIES LABELS integration TIMEOUT 120 RUN_SERIAL ON
+        ENVIRONMENT "${GS_TEST_ENVIRONMENT}"
         SKIP_RETURN_CODE 77)
 endif()

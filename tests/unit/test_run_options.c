@@ -171,6 +171,7 @@ static void test_parse_refusals(void **state)
     refuse("--fps 241 app", "1 to 240");
     refuse("--fps x app", "x");
     refuse("--bitrate -1 app", "0 to");
+    refuse("--bitrate 1000001 app", "0 to 1000000");
     refuse("--quality 52 app", "0 to 51");
     refuse("--port 65536 app", "0 to 65535");
     refuse("--ticket-uses -1 app", "0 to");
