@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <pixman.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -103,6 +104,17 @@ struct gs_view {
 
 /* ---- the source ---- */
 
+struct gs_wm_link {
+    int fd; /* the window manager's own; valid while xwayland->xwm is set */
+    struct wl_listener gone;
+    bool watched;
+    pthread_t thread;
+    int timer;
+    pthread_mutex_t lock; /* all below; a leaf */
+    bool in_turn;         /* the fd is to be cut when the timer ends; only the main thread writes */
+    bool cut, stop;
+};
+
 struct gs_desktop {
     struct gs_source base;
     bool opened, closing; /* the listener hears nothing before and after */
@@ -153,6 +165,7 @@ struct gs_desktop {
     struct wl_event_source *xcb_source;
     uint32_t *dialog_atoms;
     struct wl_listener xwayland_ready, new_xwayland_surface;
+    struct gs_wm_link wm_link; /* wm_link.c */
 
     /* seat.c, pointer.c, drag.c */
     struct wlr_seat *seat;
@@ -294,6 +307,15 @@ int gs_xdg_init(struct gs_desktop *d) GS_MUST_CHECK;
 /* Without Xwayland d->xwayland stays NULL. */
 void gs_xwayland_init(struct gs_desktop *d);
 void gs_xwayland_finish(struct gs_desktop *d);
+
+/* ---- wm_link.c ---- */
+/* Xwayland is ready. */
+void gs_wm_link_open(struct gs_desktop *d);
+/* Around each turn of the event loop: one that Xwayland blocks is cut short, which ends Xwayland.
+ */
+void gs_wm_link_begin(struct gs_desktop *d);
+void gs_wm_link_end(struct gs_desktop *d);
+void gs_wm_link_finish(struct gs_desktop *d);
 
 /* ---- seat.c ---- */
 int gs_seat_init(struct gs_desktop *d) GS_MUST_CHECK;

@@ -52,7 +52,9 @@ static gboolean loop_dispatch(GSource *source, GSourceFunc fn, gpointer user)
 
     (void)fn;
     (void)user;
+    gs_wm_link_begin(d);
     wl_event_loop_dispatch(d->loop, 0);
+    gs_wm_link_end(d);
     wl_display_flush_clients(d->display);
     return G_SOURCE_CONTINUE;
 }
@@ -79,7 +81,9 @@ void gs_server_pump(struct gs_desktop *d, int timeout_ms)
 {
     wl_event_loop_dispatch_idle(d->loop);
     wl_display_flush_clients(d->display);
+    gs_wm_link_begin(d);
     wl_event_loop_dispatch(d->loop, timeout_ms);
+    gs_wm_link_end(d);
     wl_display_flush_clients(d->display);
 }
 

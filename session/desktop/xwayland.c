@@ -398,8 +398,7 @@ static void handle_ready(struct wl_listener *listener, void *data)
 
     (void)data;
     drop_connection(d);
-    /* The window manager's connection owns it; wlroots would close it twice. */
-    d->xwayland->server->wm_fd[0] = -1;
+    gs_wm_link_open(d);
     wlr_xwayland_set_seat(d->xwayland, d->seat);
     set_root_cursor(d);
     d->xcb = xcb_connect(d->xwayland->display_name, NULL);
@@ -446,6 +445,7 @@ void gs_xwayland_finish(struct gs_desktop *d)
         wlr_xwayland_destroy(d->xwayland);
     }
     d->xwayland = NULL;
+    gs_wm_link_finish(d);
     g_free(d->dialog_atoms);
     d->dialog_atoms = NULL;
 }
