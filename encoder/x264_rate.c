@@ -25,6 +25,9 @@
 #define MOST_STEPS_DOWN 6
 #define REFINE_GUESS 0.25 /* of an IDR of the same picture */
 #define REFINE_FORGET 0.97
+/* At rest a picture may take more than the bucket, and the ones after it wait for that: a step down
+ * that never fits would leave a page of text as it first came. So many buckets at most. */
+#define REST_BUCKETS 8
 /* Above the model when it has failed: steps that halve a picture, not 6. */
 #define STEPS_PER_HALVING 7
 
@@ -90,6 +93,12 @@ static int steps_down(const struct gs_x264_rate *r)
     return (int)GS_CLAMP(r->room * INTER_SHARE / GS_MAX(r->refine, 1), 0, MOST_STEPS_DOWN);
 }
 
+/* Nothing moves, nothing waits, and the caller asks for better. */
+static bool at_rest(const struct gs_x264_rate *r, bool intra, uint32_t quality)
+{
+    return quality && !intra && r->last_qp && r->room > 0.99 * bucket(r);
+}
+
 int gs_x264_rate_begin(struct gs_x264_rate *r, bool intra, uint32_t quality, uint64_t now)
 {
     const struct gs_x264_complexity *c = intra ? &r->intra : &r->inter;
@@ -99,6 +108,9 @@ int gs_x264_rate_begin(struct gs_x264_rate *r, bool intra, uint32_t quality, uin
     if (!r->max_kbps)
         return clamp_qp(qp);
     fill(r, now);
+    r->rest = at_rest(r, intra, quality);
+    if (r->rest)
+        return clamp_qp(GS_MAX(qp, r->last_qp - GS_MAX(steps_down(r), 1)));
     qp = GS_MAX(qp, qp_for_bits(r, GS_MAX(c->mean, c->last),
                                 r->room * (intra ? INTRA_SHARE : INTER_SHARE)));
     if (!intra && r->last_qp)
@@ -125,9 +137,10 @@ static void learn_refinement(struct gs_x264_rate *r, int qp, double bits)
 
 int gs_x264_rate_retry(struct gs_x264_rate *r, bool intra, int qp, uint64_t bits)
 {
+    double most = r->rest ? REST_BUCKETS * bucket(r) : r->room;
     int again;
 
-    if (!r->max_kbps || (double)bits <= r->room || qp >= GS_X264_QP_MAX)
+    if (!r->max_kbps || (double)bits <= most || qp >= GS_X264_QP_MAX)
         return 0;
     again = clamp_qp(qp + STEPS_PER_HALVING * log2((double)bits / GS_MAX(r->room * 0.9, 1)));
     if (!intra && r->last_qp > qp) {

@@ -7,7 +7,8 @@
  * Quality: the wish is for pictures in which little moves; where much moves, the eye forgives, and
  * the quantizer rises by up to 3. Limit: a bucket of max(50 ms, 1.5 frames) that fills at the rate
  * and holds what may be sent at once. A picture that came out larger than the bucket is encoded
- * again; so the limit holds, as long as quantizer 51 fits.
+ * again; so the limit holds, as long as quantizer 51 fits. Only a picture that betters one at rest,
+ * when the bucket is full, may take more, and is paid back before the next.
  *
  * Pure: time is an argument (CLOCK_MONOTONIC, ns). One owner.
  */
@@ -30,6 +31,7 @@ struct gs_x264_rate {
     uint64_t filled; /* when room was right */
     int last_qp;     /* of the last picture sent; 0: none yet */
     double refine;   /* bits that a step down takes */
+    bool rest;       /* the picture begun only betters the one before, and the line is free */
 };
 
 void gs_x264_rate_init(struct gs_x264_rate *r, uint32_t width, uint32_t height, uint32_t fps,

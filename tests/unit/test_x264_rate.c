@@ -160,6 +160,36 @@ static void test_limit_refines_in_steps(void **state)
 }
 
 /* A picture that comes after a pause has the whole bucket, not a frame's share. */
+/* A page of text: a step down takes more than the bucket holds. With a free line it is taken all
+ * the same, until the quality asked for; while the line is not free, it is not. */
+static void test_limit_betters_at_rest(void **state)
+{
+    struct gs_x264_rate r = make(2000);
+    const uint64_t step = 150000; /* bits; the bucket holds 100,000 */
+    uint64_t now = START, bits;
+    int last = picture(&r, false, 20000, now, &bits), n = 0;
+
+    (void)state;
+    assert_in_range(last, 30, GS_X264_QP_MAX);
+    for (; last > 12 && n < 60; n++) {
+        int qp, again;
+
+        now += GS_NS_PER_S / 2;
+        qp = gs_x264_rate_begin(&r, false, 12, now);
+        while (qp < last &&
+               (again = gs_x264_rate_retry(&r, false, qp, step * (uint64_t)(last - qp))))
+            qp = again;
+        bits = qp < last ? step * (uint64_t)(last - qp) : 100;
+        assert_true(bits <= 800000);
+        gs_x264_rate_sent(&r, false, qp, bits);
+        /* At once after it nothing better fits. */
+        if (qp < last)
+            assert_true(gs_x264_rate_begin(&r, false, 12, now + FRAME) >= qp);
+        last = qp;
+    }
+    assert_int_equal(last, 12);
+}
+
 static void test_limit_fills_with_time(void **state)
 {
     struct gs_x264_rate r = make(1000);
@@ -199,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_limit_holds),
         cmocka_unit_test(test_limit_is_used),
         cmocka_unit_test(test_limit_refines_in_steps),
+        cmocka_unit_test(test_limit_betters_at_rest),
         cmocka_unit_test(test_limit_fills_with_time),
         cmocka_unit_test(test_limit_on_and_off),
     };
