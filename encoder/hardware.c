@@ -43,35 +43,39 @@ static int vaapi_probe(char *why, size_t why_size)
     return -EACCES;
 }
 
+/* NULL after gs_encoder_refuse. */
 static const struct gs_hardware_module *load(void)
 {
     char why[160];
     const struct gs_hardware_module *module =
         gs_module_load("gpushare-session-hardware", why, sizeof(why));
 
-    if (!module)
+    if (module)
+        module->forget_refusal();
+    else
         gs_encoder_refuse("%s", why);
     return module;
+}
+
+static int tell(const struct gs_hardware_module *module, int err)
+{
+    if (err)
+        gs_encoder_refuse("%s", module->refusal());
+    return err;
 }
 
 static int nvenc_open(const struct gs_encoder_params *p, struct gs_encoder **ret)
 {
     const struct gs_hardware_module *module = load();
-    int err = module ? module->nvenc->open(p, ret) : -ENOENT;
 
-    if (err && module)
-        gs_encoder_refuse("%s", module->refusal());
-    return err;
+    return module ? tell(module, module->nvenc->open(p, ret)) : -ENOENT;
 }
 
 static int vaapi_open(const struct gs_encoder_params *p, struct gs_encoder **ret)
 {
     const struct gs_hardware_module *module = load();
-    int err = module ? module->vaapi->open(p, ret) : -ENOENT;
 
-    if (err && module)
-        gs_encoder_refuse("%s", module->refusal());
-    return err;
+    return module ? tell(module, module->vaapi->open(p, ret)) : -ENOENT;
 }
 
 const struct gs_encoder_impl gs_encoder_nvenc = {

@@ -13,8 +13,9 @@
 struct gs_hardware_module {
     const struct gs_encoder_impl *nvenc; /* nvenc.c: NVIDIA */
     const struct gs_encoder_impl *vaapi; /* vaapi.c: Intel and AMD */
-    /* Why the last open failed: the module has a gs_encoder_refuse of its own. */
+    /* Why an open failed, as in impls.h: the module has a gs_encoder_refuse of its own. */
     const char *(*refusal)(void);
+    void (*forget_refusal)(void);
 };
 
 /* The render node that GPUSHARE_RENDER_NODE names or the first that may be opened. false: ret is

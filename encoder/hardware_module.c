@@ -11,6 +11,7 @@ const void *gs_module_start(const struct gs_log_context *log)
         .nvenc = &gs_hardware_nvenc,
         .vaapi = &gs_hardware_vaapi,
         .refusal = gs_encoder_refusal,
+        .forget_refusal = gs_encoder_forget_refusal,
     };
 
     gs_log_set_context(log);
