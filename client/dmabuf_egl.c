@@ -5,17 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-static const EGLint names[GS_DMABUF_PLANES][5] = {
-    {EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT, EGL_DMA_BUF_PLANE0_PITCH_EXT,
-     EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE1_FD_EXT, EGL_DMA_BUF_PLANE1_OFFSET_EXT, EGL_DMA_BUF_PLANE1_PITCH_EXT,
-     EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE2_FD_EXT, EGL_DMA_BUF_PLANE2_OFFSET_EXT, EGL_DMA_BUF_PLANE2_PITCH_EXT,
-     EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE3_FD_EXT, EGL_DMA_BUF_PLANE3_OFFSET_EXT, EGL_DMA_BUF_PLANE3_PITCH_EXT,
-     EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT},
-};
-
 int gs_dmabuf_egl_attributes(const struct gs_dmabuf *d, uint32_t width, uint32_t height,
                              bool modifiers, EGLint a[GS_DMABUF_EGL_ATTRIBUTES])
 {
@@ -30,15 +19,7 @@ int gs_dmabuf_egl_attributes(const struct gs_dmabuf *d, uint32_t width, uint32_t
     a[n++] = EGL_WIDTH, a[n++] = (EGLint)width;
     a[n++] = EGL_HEIGHT, a[n++] = (EGLint)height;
     a[n++] = EGL_LINUX_DRM_FOURCC_EXT, a[n++] = (EGLint)d->format;
-    for (unsigned i = 0; i < d->n_planes; i++) {
-        a[n++] = names[i][0], a[n++] = d->fd[i];
-        a[n++] = names[i][1], a[n++] = (EGLint)d->offset[i];
-        a[n++] = names[i][2], a[n++] = (EGLint)d->stride[i];
-        if (known && modifiers) {
-            a[n++] = names[i][3], a[n++] = (EGLint)(uint32_t)d->modifier;
-            a[n++] = names[i][4], a[n++] = (EGLint)(uint32_t)(d->modifier >> 32);
-        }
-    }
+    n += gs_dmabuf_egl_planes(d, known && modifiers, a + n);
     a[n] = EGL_NONE;
     return 0;
 }

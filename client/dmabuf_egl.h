@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/dmabuf.h"
+#include "common/dmabuf_planes.h"
 #include "common/macros.h"
 
 #define GS_DMABUF_EGL_ATTRIBUTES (6 + 10 * GS_DMABUF_PLANES + 1)

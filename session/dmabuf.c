@@ -3,18 +3,8 @@
 
 #include <drm_fourcc.h>
 
+#include "common/dmabuf_planes.h"
 #include "common/macros.h"
-
-static const EGLint plane_names[GS_DMABUF_PLANES][5] = {
-    {EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT, EGL_DMA_BUF_PLANE0_PITCH_EXT,
-     EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE1_FD_EXT, EGL_DMA_BUF_PLANE1_OFFSET_EXT, EGL_DMA_BUF_PLANE1_PITCH_EXT,
-     EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE2_FD_EXT, EGL_DMA_BUF_PLANE2_OFFSET_EXT, EGL_DMA_BUF_PLANE2_PITCH_EXT,
-     EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT},
-    {EGL_DMA_BUF_PLANE3_FD_EXT, EGL_DMA_BUF_PLANE3_OFFSET_EXT, EGL_DMA_BUF_PLANE3_PITCH_EXT,
-     EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT, EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT},
-};
 
 static bool has_format(uint32_t format, const EGLint *formats, unsigned n)
 {
@@ -84,17 +74,7 @@ void gs_dmabuf_attributes(const struct gs_dmabuf *d, uint32_t width, uint32_t he
     ret[n++] = EGL_HEIGHT, ret[n++] = (EGLint)height;
     ret[n++] = EGL_LINUX_DRM_FOURCC_EXT, ret[n++] = (EGLint)d->format;
     ret[n++] = EGL_IMAGE_PRESERVED_KHR, ret[n++] = EGL_TRUE;
-    for (unsigned i = 0; i < d->n_planes; i++) {
-        const EGLint *name = plane_names[i];
-
-        ret[n++] = name[0], ret[n++] = d->fd[i];
-        ret[n++] = name[1], ret[n++] = (EGLint)d->offset[i];
-        ret[n++] = name[2], ret[n++] = (EGLint)d->stride[i];
-        if (d->modifier != DRM_FORMAT_MOD_INVALID) {
-            ret[n++] = name[3], ret[n++] = (EGLint)(uint32_t)d->modifier;
-            ret[n++] = name[4], ret[n++] = (EGLint)(uint32_t)(d->modifier >> 32);
-        }
-    }
+    n += gs_dmabuf_egl_planes(d, d->modifier != DRM_FORMAT_MOD_INVALID, ret + n);
     ret[n] = EGL_NONE;
 }
 
