@@ -3,7 +3,6 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <string.h>
 
 int gs_dmabuf_egl_attributes(const struct gs_dmabuf *d, uint32_t width, uint32_t height,
                              bool modifiers, EGLint a[GS_DMABUF_EGL_ATTRIBUTES])
@@ -22,18 +21,4 @@ int gs_dmabuf_egl_attributes(const struct gs_dmabuf *d, uint32_t width, uint32_t
     n += gs_dmabuf_egl_planes(d, known && modifiers, a + n);
     a[n] = EGL_NONE;
     return 0;
-}
-
-bool gs_egl_list_has(const char *list, const char *name)
-{
-    size_t length = strlen(name);
-
-    while (list && *list) {
-        size_t word = strcspn(list, " ");
-
-        if (word == length && strncmp(list, name, length) == 0)
-            return true;
-        list += word + strspn(list + word, " ");
-    }
-    return false;
 }

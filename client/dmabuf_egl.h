@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/dmabuf_planes.h"
+#include "common/egl_words.h"
 #include "common/macros.h"
 
 #define GS_DMABUF_EGL_ATTRIBUTES (6 + 10 * GS_DMABUF_PLANES + 1)
@@ -18,5 +18,3 @@
  * or no size. */
 int gs_dmabuf_egl_attributes(const struct gs_dmabuf *d, uint32_t width, uint32_t height,
                              bool modifiers, EGLint ret[GS_DMABUF_EGL_ATTRIBUTES]) GS_MUST_CHECK;
-/* Whether a list of extensions, divided by blanks, has one of that very name. */
-bool gs_egl_list_has(const char *list, const char *name);

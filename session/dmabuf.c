@@ -3,7 +3,7 @@
 
 #include <drm_fourcc.h>
 
-#include "common/dmabuf_planes.h"
+#include "common/egl_words.h"
 #include "common/macros.h"
 
 static bool has_format(uint32_t format, const EGLint *formats, unsigned n)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "common/egl_words.h"
 #include "common/log.h"
 
 #define MAX_DEVICES 64
@@ -63,23 +64,13 @@ bool gs_egl_gpu_present(char *ret_node, size_t size)
     return each_gpu(take_name, &(struct node_name){ret_node, size});
 }
 
-static bool has_extension(const char *all, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (const char *p = all; p && (p = strstr(p, name)); p += length)
-        if ((p == all || p[-1] == ' ') && (p[length] == ' ' || !p[length]))
-            return true;
-    return false;
-}
-
 static bool make_context(struct gs_egl *egl)
 {
     static const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_NONE};
     const char *extensions = eglQueryString(egl->display, EGL_EXTENSIONS);
 
-    if (!has_extension(extensions, "EGL_KHR_no_config_context") ||
-        !has_extension(extensions, "EGL_KHR_surfaceless_context") ||
+    if (!gs_egl_list_has(extensions, "EGL_KHR_no_config_context") ||
+        !gs_egl_list_has(extensions, "EGL_KHR_surfaceless_context") ||
         !eglBindAPI(EGL_OPENGL_ES_API)) {
         gs_warn("EGL: no contexts without config and surface");
         return false;
@@ -103,9 +94,9 @@ static bool can_import(const struct gs_egl *egl)
 {
     const char *extensions = eglQueryString(egl->display, EGL_EXTENSIONS);
 
-    return !egl->software && has_extension(extensions, "EGL_EXT_image_dma_buf_import") &&
-           has_extension(extensions, "EGL_EXT_image_dma_buf_import_modifiers") &&
-           has_extension((const char *)glGetString(GL_EXTENSIONS), "GL_OES_EGL_image");
+    return !egl->software && gs_egl_list_has(extensions, "EGL_EXT_image_dma_buf_import") &&
+           gs_egl_list_has(extensions, "EGL_EXT_image_dma_buf_import_modifiers") &&
+           gs_egl_list_has((const char *)glGetString(GL_EXTENSIONS), "GL_OES_EGL_image");
 }
 
 static void release(struct gs_egl *egl)
@@ -158,11 +149,11 @@ static bool device_is(EGLDeviceEXT device, const drmDevice *gpu)
         (PFNEGLQUERYDEVICESTRINGEXTPROC)eglGetProcAddress("eglQueryDeviceStringEXT");
     const char *extensions = query(device, EGL_EXTENSIONS);
 
-    if (has_extension(extensions, "EGL_EXT_device_drm_render_node") &&
+    if (gs_egl_list_has(extensions, "EGL_EXT_device_drm_render_node") &&
         same_node(device, EGL_DRM_RENDER_NODE_FILE_EXT, gpu->nodes[DRM_NODE_RENDER]))
         return true;
     return gpu->available_nodes & 1 << DRM_NODE_PRIMARY &&
-           has_extension(extensions, "EGL_EXT_device_drm") &&
+           gs_egl_list_has(extensions, "EGL_EXT_device_drm") &&
            same_node(device, EGL_DRM_DEVICE_FILE_EXT, gpu->nodes[DRM_NODE_PRIMARY]);
 }
 
@@ -174,9 +165,9 @@ static EGLDeviceEXT find_device(const drmDevice *gpu)
     EGLDeviceEXT devices[MAX_DEVICES];
     EGLint n = 0;
 
-    if (!has_extension(extensions, "EGL_EXT_platform_device") ||
-        !(has_extension(extensions, "EGL_EXT_device_enumeration") ||
-          has_extension(extensions, "EGL_EXT_device_base")) ||
+    if (!gs_egl_list_has(extensions, "EGL_EXT_platform_device") ||
+        !(gs_egl_list_has(extensions, "EGL_EXT_device_enumeration") ||
+          gs_egl_list_has(extensions, "EGL_EXT_device_base")) ||
         !query || !query(MAX_DEVICES, devices, &n))
         return EGL_NO_DEVICE_EXT;
     for (EGLint i = 0; i < n; i++)
@@ -212,8 +203,8 @@ static bool try_gpu(void *user, const drmDevice *gpu)
 
 static bool try_surfaceless(struct gs_egl *egl)
 {
-    if (!has_extension(eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS),
-                       "EGL_MESA_platform_surfaceless")) {
+    if (!gs_egl_list_has(eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS),
+                         "EGL_MESA_platform_surfaceless")) {
         gs_warn("EGL: no surfaceless platform");
         return false;
     }

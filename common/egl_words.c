@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "common/dmabuf_planes.h"
+#include "common/egl_words.h"
 
 #include <EGL/eglext.h>
 #include <stdint.h>
+#include <string.h>
 
 static const EGLint names[GS_DMABUF_PLANES][5] = {
     {EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT, EGL_DMA_BUF_PLANE0_PITCH_EXT,
@@ -29,4 +30,18 @@ unsigned gs_dmabuf_egl_planes(const struct gs_dmabuf *d, bool modifier, EGLint *
         }
     }
     return n;
+}
+
+bool gs_egl_list_has(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+
+    while (list && *list) {
+        size_t word = strcspn(list, " ");
+
+        if (word == length && strncmp(list, name, length) == 0)
+            return true;
+        list += word + strspn(list + word, " ");
+    }
+    return false;
 }
