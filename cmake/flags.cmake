@@ -33,7 +33,8 @@ function(gs_module name)
     cmake_parse_arguments(A "" "COMPONENT" "SOURCES;LIBS" ${ARGN})
     add_library(${name} MODULE ${A_SOURCES})
     target_link_libraries(${name} PRIVATE gs_flags ${A_LIBS})
-    target_link_options(${name} PRIVATE -Wl,--as-needed,--no-undefined)
+    # clang's sanitizers are in the program alone: a module finds them when it is loaded.
+    target_link_options(${name} PRIVATE -Wl,--as-needed $<$<NOT:$<BOOL:${GS_FUZZ}>>:-Wl,--no-undefined>)
     set_target_properties(${name} PROPERTIES PREFIX ""
         LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/libexec/gpushare)
     install(TARGETS ${name} COMPONENT ${A_COMPONENT}
