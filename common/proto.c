@@ -167,3 +167,40 @@ bool gs_session_name_valid(const char *name)
     }
     return true;
 }
+
+static void report_fields(struct gs_client_report *r, uint32_t *ret[GS_REPORT_SIZE / 4])
+{
+    uint32_t *const fields[] = {&r->frames,       &r->lost,           &r->repaired,
+                                &r->freezes,      &r->latency_p50_us, &r->latency_p99_us,
+                                &r->input_p50_us, &r->rtt_us};
+
+    memcpy(ret, fields, sizeof(fields));
+}
+
+void gs_client_report_write(const struct gs_client_report *report, uint8_t out[GS_REPORT_SIZE])
+{
+    struct gs_client_report copy = *report;
+    uint32_t *fields[GS_REPORT_SIZE / 4];
+    struct gs_writer w;
+
+    report_fields(&copy, fields);
+    gs_writer_init(&w, out, GS_REPORT_SIZE);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(fields); i++)
+        gs_write_u32(&w, *fields[i]);
+}
+
+int gs_client_report_read(const void *data, size_t size, struct gs_client_report *ret)
+{
+    struct gs_client_report report;
+    uint32_t *fields[GS_REPORT_SIZE / 4];
+    struct gs_reader r;
+
+    report_fields(&report, fields);
+    gs_reader_init(&r, data, size);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(fields); i++)
+        *fields[i] = gs_read_u32(&r);
+    if (r.overrun)
+        return -EBADMSG;
+    *ret = report;
+    return 0;
+}

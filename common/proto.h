@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The messages of the control channel (client ↔ host, TLS) and of the link (host ↔ worker, Unix
- * socket): names, limits, and conversion between bytes and structs. Pure; any thread.
+ * The messages of the control channel (client ↔ host, TLS): names, limits, and conversion between
+ * bytes and structs. Pure; any thread. Those between host and worker are in common/link.h.
  *
- * Both channels carry frames of u32 length (of the payload, big endian), u8 type, payload
+ * It carries frames of u32 length (of the payload, big endian), u8 type, payload
  * (common/channel.h). docs/protocol.md describes them for those who write another client.
  */
 #pragma once
@@ -41,25 +41,13 @@ enum gs_msg_type {
     GS_MSG_CURSOR = 9,   /* h struct gs_cursor_msg + pixels: the cursor image from now on */
     GS_MSG_POINTER = 10, /* h u8 mode (enum gs_pointer_mode) */
     GS_MSG_VIDEO = 11,   /* h struct gs_video: the size from the next keyframe on */
-    /* Link only; see enum gs_link_type. */
+    GS_MSG_REPORT = 12,  /* c struct gs_client_report: how it goes, about once a second */
+    /* 64 and above: the link alone (common/link.h). */
 };
 
 enum gs_pointer_mode {
     GS_POINTER_ABSOLUTE = 0,
     GS_POINTER_RELATIVE = 1, /* the application locked the pointer: send GS_INPUT_MOTION_REL */
-};
-
-/* Link between gpushare-host (H) and its worker (W). The host checks tickets and then forwards
- * control messages unread; their meaning is the worker's. */
-enum gs_link_type {
-    GS_LINK_CONFIG = 64,       /* H JSON, first message (struct gs_worker_config) */
-    GS_LINK_READY = 65,        /* W JSON (struct gs_worker_ready): takes clients from now on */
-    GS_LINK_CLIENT_OPEN = 66,  /* H u32 client, hello JSON: a client with a valid ticket */
-    GS_LINK_CLIENT_DATA = 67,  /* HW u32 client, u8 type, payload of that control message */
-    GS_LINK_CLIENT_CLOSE = 68, /* HW u32 client, BYE JSON (may be empty): gone, or send it away */
-    GS_LINK_ENDED = 69,        /* W JSON {status, reason}: the application ended; then EOF */
-    GS_LINK_STOP = 70,         /* H empty: end the session */
-    GS_LINK_RESIZE = 71,       /* H struct gs_video: the size that the output shall have */
 };
 
 /* ---- input records ---- */
@@ -126,6 +114,25 @@ void gs_video_write(const struct gs_video *video, uint8_t out[GS_VIDEO_SIZE]);
 int gs_video_read(const void *data, size_t size, struct gs_video *ret) GS_MUST_CHECK;
 bool gs_video_valid(const struct gs_video *video);
 
+/* ---- how it goes at a client ---- */
+
+/* Counters count from the client's start. On the wire: eight u32 in this order. */
+struct gs_client_report {
+    uint32_t frames;         /* decoded */
+    uint32_t lost, repaired; /* packets */
+    uint32_t freezes;
+    uint32_t latency_p50_us, latency_p99_us; /* commit → decoded, of the last second; 0: no frame */
+    uint32_t input_p50_us; /* input sent → frame that shows it decoded, likewise */
+    uint32_t rtt_us;       /* 0: unknown */
+};
+
+#define GS_REPORT_SIZE 32
+
+void gs_client_report_write(const struct gs_client_report *report, uint8_t out[GS_REPORT_SIZE]);
+/* Longer messages are accepted, so that versions can grow. -EBADMSG: too short; *ret untouched. */
+int gs_client_report_read(const void *data, size_t size,
+                          struct gs_client_report *ret) GS_MUST_CHECK;
+
 /* ---- JSON messages ----
  * *_to_json return a string to be freed with free(); bytes that are no UTF-8 and control characters
  * in their fields are replaced (argv excepted: NULL is returned). *_from_json take size bytes
@@ -139,6 +146,7 @@ struct gs_hello {
     char client[64];                        /* program and version, for the log */
     uint32_t display_width, display_height; /* 0: unknown */
     char decoder[32];                       /* name of the decoder that will be used */
+    bool view;                              /* it wishes only to watch */
 };
 
 #define GS_SRTP_KEY_SIZE 28 /* AES-128 key and the 12 byte salt of AEAD_AES_128_GCM (RFC 7714) */
@@ -153,6 +161,10 @@ struct gs_welcome {
     uint8_t client_key[GS_SRTP_KEY_SIZE]; /* client → host SRTCP */
     char encoder[32], converter[32], renderer[128];
     char why[256]; /* why these were chosen */
+    /* To be said as the ticket when the connection broke and is made again; "": there is none. */
+    char resume[GS_PROTO_TICKET_MAX];
+    bool resumed; /* the stream goes on where it was, with the same keys and ports */
+    bool view;    /* input is ignored */
 };
 
 struct gs_bye {
@@ -167,35 +179,6 @@ int gs_welcome_from_json(const char *json, size_t size, struct gs_welcome *ret) 
 /* BYE, ERROR and ENDED share one shape. Reasons longer than the field are cut. */
 char *gs_bye_to_json(const struct gs_bye *b);
 int gs_bye_from_json(const char *json, size_t size, struct gs_bye *ret) GS_MUST_CHECK;
-
-struct gs_worker_config {
-    char session[GS_PROTO_NAME_MAX];
-    uint32_t width, height, fps;
-    uint32_t max_kbps;     /* 0: no limit */
-    uint32_t quality;      /* constant rate factor, 1 (best) … GS_QUALITY_MAX; 0: default */
-    char encoder[32];      /* "" : choose */
-    char converter[32];    /* "" : choose */
-    char effort[16];       /* of the encoder; "" : as much as the machine can spare */
-    char source[32];       /* "" : desktop */
-    char bind_address[64]; /* UDP, numeric; "" : any */
-    char runtime_dir[108]; /* private to this session, exists, 0700 */
-    uint16_t udp_first, udp_last;
-    char **argv; /* NULL-terminated; freed by gs_worker_config_finish */
-};
-
-struct gs_worker_ready {
-    uint16_t udp_port;
-    int x11_display; /* number, -1: none; so that the host can clean up after a killed worker */
-    char encoder[32], converter[32], renderer[128];
-};
-
-char *gs_worker_config_to_json(const struct gs_worker_config *c);
-int gs_worker_config_from_json(const char *json, size_t size,
-                               struct gs_worker_config *ret) GS_MUST_CHECK;
-void gs_worker_config_finish(struct gs_worker_config *c);
-char *gs_worker_ready_to_json(const struct gs_worker_ready *r);
-int gs_worker_ready_from_json(const char *json, size_t size,
-                              struct gs_worker_ready *ret) GS_MUST_CHECK;
 
 /* 1…63 letters, digits, '-', '_', '.'; begins with a letter or digit. */
 bool gs_session_name_valid(const char *name);

@@ -126,7 +126,7 @@ static void on_hello(struct gs_client *c, uint8_t type, const uint8_t *payload, 
                                  : "the hello message is malformed");
         return;
     }
-    why = c->listener->hello(c->user, c->id, &hello, payload, size);
+    why = c->listener->hello(c->user, c->id, &hello);
     if (why) {
         refuse(c, why);
         return;

@@ -18,10 +18,9 @@
 struct gs_client;
 
 struct gs_client_listener {
-    /* The first message, checked, and its bytes. NULL lets the client in; else a static sentence
+    /* The first message, checked. NULL lets the client in; else a static sentence
      * why not. */
-    const char *(*hello)(void *user, uint32_t id, const struct gs_hello *hello, const void *json,
-                         size_t size);
+    const char *(*hello)(void *user, uint32_t id, const struct gs_hello *hello);
     /* A message of a client that was let in; only types that clients send. Borrowed. */
     void (*message)(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size);
     /* The connection ended. Called once, last; destroying the client in it is fine. */

@@ -22,12 +22,11 @@ void gs_door_prepare_tls(void)
 
 /* ---- clients ---- */
 
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello, const void *json,
-                            size_t size)
+static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
 {
     struct gs_door *door = user;
 
-    return door->params.listener->hello(door->params.user, id, hello, json, size);
+    return door->params.listener->hello(door->params.user, id, hello);
 }
 
 static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size)

@@ -160,14 +160,14 @@ static void on_worker_gone(void *user, const char *why)
 
 /* ---- what clients say ---- */
 
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello, const void *json,
-                            size_t size)
+static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
 {
+    const struct gs_client_open open = {.hello = *hello};
     struct run *r = user;
     const char *why = gs_ticket_verdict_text(
         gs_tickets_redeem(r->tickets, hello->session, hello->ticket, gs_now_ns()));
 
-    if (!why && gs_worker_open_client(r->worker, id, json, size) < 0)
+    if (!why && gs_worker_open_client(r->worker, id, &open) < 0)
         why = "the session is ending";
     return why;
 }
@@ -235,6 +235,7 @@ static void fill_config(struct run *r, struct gs_worker_config *c)
                                    .quality = o->quality,
                                    .udp_first = o->udp_first,
                                    .udp_last = o->udp_last,
+                                   .viewers = 1,
                                    .argv = o->argv};
     g_strlcpy(c->session, o->session, sizeof(c->session));
     g_strlcpy(c->encoder, o->encoder, sizeof(c->encoder));

@@ -337,14 +337,18 @@ void gs_worker_destroy(struct gs_worker *w)
     g_free(w);
 }
 
-int gs_worker_open_client(struct gs_worker *w, uint32_t client, const void *hello, size_t size)
+int gs_worker_open_client(struct gs_worker *w, uint32_t client, const struct gs_client_open *open)
 {
+    char *json = gs_client_open_to_json(open);
     uint8_t head[4];
     struct gs_writer out;
+    int err;
 
     gs_writer_init(&out, head, sizeof(head));
     gs_write_u32(&out, client);
-    return gs_channel_send2(w->link, GS_LINK_CLIENT_OPEN, head, sizeof(head), hello, size);
+    err = gs_channel_send2(w->link, GS_LINK_CLIENT_OPEN, head, sizeof(head), json, strlen(json));
+    free(json);
+    return err;
 }
 
 int gs_worker_send(struct gs_worker *w, uint32_t client, uint8_t type, const void *payload,

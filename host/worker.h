@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/link.h"
 #include "common/macros.h"
 #include "common/proto.h"
 #include "host/reaper.h"
@@ -45,8 +46,8 @@ int gs_worker_create(const struct gs_worker_params *params, struct gs_worker **r
 /* Kills the process where it still runs, and waits for it. Accepts NULL. */
 void gs_worker_destroy(struct gs_worker *w);
 /* These three return 0, or -EPIPE / -ENOBUFS when the link is gone or stuck. */
-int gs_worker_open_client(struct gs_worker *w, uint32_t client, const void *hello,
-                          size_t size) GS_MUST_CHECK;
+int gs_worker_open_client(struct gs_worker *w, uint32_t client,
+                          const struct gs_client_open *open) GS_MUST_CHECK;
 int gs_worker_send(struct gs_worker *w, uint32_t client, uint8_t type, const void *payload,
                    size_t size) GS_MUST_CHECK;
 int gs_worker_close_client(struct gs_worker *w, uint32_t client) GS_MUST_CHECK;

@@ -3,6 +3,7 @@
  * other. Thread: main. */
 #pragma once
 
+#include "common/link.h"
 #include "common/macros.h"
 #include "common/proto.h"
 #include "encoder/encoder.h"

@@ -9,6 +9,7 @@
 #include "common/bytes.h"
 #include "common/channel.h"
 #include "common/clock.h"
+#include "common/link.h"
 #include "common/log.h"
 #include "common/proto.h"
 #include "session/parts.h"
@@ -219,7 +220,7 @@ static void release_client(struct gs_session *s)
 static void open_client(struct gs_session *s, uint32_t id, const char *json, size_t size)
 {
     struct gs_welcome welcome = {0};
-    struct gs_hello hello;
+    struct gs_client_open open;
     char *text;
     int err;
 
@@ -228,7 +229,7 @@ static void open_client(struct gs_session *s, uint32_t id, const char *json, siz
         release_client(s);
     }
     s->viewer.id = id;
-    err = gs_hello_from_json(json, size, &hello);
+    err = gs_client_open_from_json(json, size, &open);
     if (!err)
         err = gs_transport_attach(s->parts.transport, &welcome);
     if (err < 0) {
@@ -247,7 +248,7 @@ static void open_client(struct gs_session *s, uint32_t id, const char *json, siz
     text = gs_welcome_to_json(&welcome);
     gs_viewer_send(&s->viewer, GS_MSG_WELCOME, text, strlen(text));
     free(text);
-    gs_info("client %u: %s, decoder %s", id, hello.client, hello.decoder);
+    gs_info("client %u: %s, decoder %s", id, open.hello.client, open.hello.decoder);
     if (s->parts.source->impl->announce)
         s->parts.source->impl->announce(s->parts.source);
 }

@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "common/clock.h"
+#include "common/link.h"
 #include "common/log.h"
 
 #define MAX_KEYMAP_SIZE 262144

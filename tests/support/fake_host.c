@@ -142,13 +142,10 @@ static void on_receiver_changed(void *user, bool present)
 static const struct gs_transport_listener transport_listener = {on_keyframe_wanted,
                                                                 on_receiver_changed};
 
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello, const void *json,
-                            size_t size)
+static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
 {
     struct gs_fake_host *h = user;
 
-    (void)json;
-    (void)size;
     if (h->params.refuse)
         return "the ticket is not valid";
     if (strcmp(hello->session, "test") != 0 || strcmp(hello->ticket, "secret-ticket") != 0)
@@ -192,10 +189,9 @@ static gboolean welcome(void *user)
     return G_SOURCE_REMOVE;
 }
 
-static const char *hello_then_welcome(void *user, uint32_t id, const struct gs_hello *hello,
-                                      const void *json, size_t size)
+static const char *hello_then_welcome(void *user, uint32_t id, const struct gs_hello *hello)
 {
-    const char *why = on_hello(user, id, hello, json, size);
+    const char *why = on_hello(user, id, hello);
 
     if (!why)
         g_idle_add_full(G_PRIORITY_HIGH, welcome, user, NULL);

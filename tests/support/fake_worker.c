@@ -23,6 +23,7 @@
 
 #include "common/bytes.h"
 #include "common/channel.h"
+#include "common/link.h"
 #include "common/proto.h"
 
 static struct gs_channel *link_channel;
@@ -133,7 +134,13 @@ static void client_open(const uint8_t *payload, size_t size)
     } else if (strcmp(mode, "babble") == 0) {
         check(gs_channel_send(link_channel, 200, "x", 1));
     } else {
-        check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, payload + 4, size - 4));
+        struct gs_client_open open;
+        char *hello;
+
+        check(gs_client_open_from_json((const char *)payload + 4, size - 4, &open));
+        hello = gs_hello_to_json(&open.hello);
+        check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, hello, strlen(hello)));
+        free(hello);
     }
 }
 

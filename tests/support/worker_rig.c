@@ -164,6 +164,7 @@ static void send_config(struct worker_rig *rig, const struct worker_rig_params *
                                  .bind_address = "127.0.0.1",
                                  .udp_first = GS_PROTO_UDP_FIRST,
                                  .udp_last = GS_PROTO_UDP_LAST,
+                                 .viewers = 1,
                                  .argv = (char **)(p->argv ? p->argv : none)};
     char *json;
 
@@ -178,10 +179,11 @@ static void send_config(struct worker_rig *rig, const struct worker_rig_params *
 
 static void open_client(struct worker_rig *rig)
 {
-    const struct gs_hello hello = {.session = "rig", .client = "test", .decoder = "software"};
+    const struct gs_client_open open = {
+        .hello = {.session = "rig", .client = "test", .decoder = "software"}};
     uint8_t id[4];
     struct gs_writer w;
-    char *json = gs_hello_to_json(&hello);
+    char *json = gs_client_open_to_json(&open);
 
     gs_writer_init(&w, id, sizeof(id));
     gs_write_u32(&w, CLIENT);

@@ -14,6 +14,7 @@
 #include "client/picture.h"
 #include "client/receive/receiver.h"
 #include "common/channel.h"
+#include "common/link.h"
 #include "common/macros.h"
 #include "common/proto.h"
 

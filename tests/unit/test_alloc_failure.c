@@ -25,6 +25,7 @@
 #include "client/receive/receiver.h"
 #include "client/record.h"
 #include "client/snapshot.h"
+#include "common/link.h"
 #include "common/proto.h"
 #include "encoder/encoder.h"
 #include "session/convert.h"
@@ -104,6 +105,7 @@ static void test_messages(void **state)
                                       .runtime_dir = "/run/x",
                                       .udp_first = 1,
                                       .udp_last = 2,
+                                      .viewers = 1,
                                       .argv = argv};
 
     (void)state;

@@ -121,7 +121,7 @@ static void test_cursor_read_refuses(void **state)
 
 static void test_hello_roundtrip(void **state)
 {
-    struct gs_hello h = {"app", "ticket", "client 1", 1920, 1080, "software"};
+    struct gs_hello h = {"app", "ticket", "client 1", 1920, 1080, "software", false};
     struct gs_hello out = {0};
     char *json = gs_hello_to_json(&h);
 
@@ -221,81 +221,6 @@ static void test_bye_cuts_and_cleans(void **state)
     assert_int_equal(strlen(out.reason), 254);
 }
 
-static void test_worker_config_roundtrip(void **state)
-{
-    char *argv[] = {"glxgears", "-geometry", "two\nlines", "", NULL};
-    struct gs_worker_config c = {.session = "s",
-                                 .width = 64,
-                                 .height = 8192,
-                                 .fps = 240,
-                                 .max_kbps = 5000,
-                                 .quality = 18,
-                                 .encoder = "x264",
-                                 .effort = "best",
-                                 .runtime_dir = "/run/x",
-                                 .udp_first = 47810,
-                                 .udp_last = 47999,
-                                 .argv = argv};
-    struct gs_worker_config out = {0};
-    char *json = gs_worker_config_to_json(&c);
-
-    (void)state;
-    assert_int_equal(gs_worker_config_from_json(json, strlen(json), &out), 0);
-    assert_int_equal(out.height, 8192);
-    assert_int_equal(out.max_kbps, 5000);
-    assert_int_equal(out.quality, 18);
-    assert_string_equal(out.encoder, "x264");
-    assert_string_equal(out.effort, "best");
-    assert_string_equal(out.converter, "");
-    assert_string_equal(out.runtime_dir, "/run/x");
-    for (int i = 0; i < 4; i++)
-        assert_string_equal(out.argv[i], argv[i]);
-    assert_null(out.argv[4]);
-    gs_worker_config_finish(&out);
-    free(json);
-    argv[0] = "\xff";
-    assert_null(gs_worker_config_to_json(&c));
-}
-
-static void test_worker_config_sizes(void **state)
-{
-    static const struct {
-        uint32_t width;
-        int result;
-    } sizes[] = {{65, 0}, {8191, 0}, {63, -EBADMSG}, {8193, -EBADMSG}};
-    struct gs_worker_config c = {
-        .session = "s", .height = 64, .fps = 60, .runtime_dir = "/", .udp_first = 1, .udp_last = 1};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        struct gs_worker_config out = {0};
-        char *json;
-
-        c.width = sizes[i].width;
-        json = gs_worker_config_to_json(&c);
-        assert_int_equal(gs_worker_config_from_json(json, strlen(json), &out), sizes[i].result);
-        gs_worker_config_finish(&out);
-        free(json);
-    }
-}
-
-static void test_worker_config_refuses_quality(void **state)
-{
-    struct gs_worker_config c = {.session = "s",
-                                 .width = 64,
-                                 .height = 64,
-                                 .fps = 60,
-                                 .quality = 52,
-                                 .runtime_dir = "/",
-                                 .udp_first = 1,
-                                 .udp_last = 1};
-    char *json = gs_worker_config_to_json(&c);
-
-    (void)state;
-    assert_int_equal(gs_worker_config_from_json(json, strlen(json), &c), -EBADMSG);
-    free(json);
-}
-
 static void test_video_roundtrip(void **state)
 {
     struct gs_video v = {1281, 721}, out = {0};
@@ -315,20 +240,19 @@ static void test_video_roundtrip(void **state)
     assert_int_equal(out.width, 1281);
 }
 
-static void test_worker_ready_roundtrip(void **state)
+static void test_report_roundtrip(void **state)
 {
-    struct gs_worker_ready r = {47811, -1, "x264", "cpu", "llvmpipe"};
-    struct gs_worker_ready out = {0};
-    char *json = gs_worker_ready_to_json(&r);
+    const struct gs_client_report r = {1, 2, 3, 4, 5, 6, 7, UINT32_MAX};
+    struct gs_client_report out = {0};
+    uint8_t wire[GS_REPORT_SIZE + 4] = {0};
 
     (void)state;
-    assert_int_equal(gs_worker_ready_from_json(json, strlen(json), &out), 0);
-    assert_int_equal(out.udp_port, 47811);
-    assert_int_equal(out.x11_display, -1);
-    assert_string_equal(out.encoder, "x264");
-    assert_string_equal(out.converter, "cpu");
-    assert_string_equal(out.renderer, "llvmpipe");
-    free(json);
+    gs_client_report_write(&r, wire);
+    assert_int_equal(gs_client_report_read(wire, sizeof(wire), &out), 0);
+    assert_memory_equal(&out, &r, sizeof(r));
+    memset(&out, 0, sizeof(out));
+    assert_int_equal(gs_client_report_read(wire, GS_REPORT_SIZE - 1, &out), -EBADMSG);
+    assert_int_equal(out.rtt_us, 0);
 }
 
 static void test_session_name_valid_cases(void **state)
@@ -362,11 +286,8 @@ int main(void)
         cmocka_unit_test(test_hello_from_json_cases),
         cmocka_unit_test(test_welcome_roundtrip),
         cmocka_unit_test(test_bye_cuts_and_cleans),
-        cmocka_unit_test(test_worker_config_roundtrip),
-        cmocka_unit_test(test_worker_config_sizes),
-        cmocka_unit_test(test_worker_config_refuses_quality),
         cmocka_unit_test(test_video_roundtrip),
-        cmocka_unit_test(test_worker_ready_roundtrip),
+        cmocka_unit_test(test_report_roundtrip),
         cmocka_unit_test(test_session_name_valid_cases),
     };
 
