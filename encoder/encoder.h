@@ -27,7 +27,8 @@ struct gs_encoder_params {
     uint32_t max_kbps;      /* 0: no limit */
     uint32_t quality;       /* constant rate factor (H.264 QP scale), 0: default */
     uint32_t threads;       /* 0: choose */
-    uint32_t effort;        /* 0: fastest, 1, 2: fewer bits at the same quality for more time */
+    uint32_t effort;        /* 0: fastest, 1, 2: fewer bits at the same quality for more time, the
+                             * receiver's as well, where it is so from the beginning */
     char device[64];        /* DRM render node for hardware, "": the first that works, or what the
                              * environment's GPUSHARE_RENDER_NODE says */
 };
