@@ -18,7 +18,7 @@ static bool params_valid(const struct gs_encoder_params *p)
     return p->width >= 64 && p->width <= 8192 && p->width % 2 == 0 && p->height >= 64 &&
            p->height <= 8192 && p->height % 2 == 0 && p->fps >= 1 && p->fps <= 1000 &&
            p->max_kbps <= GS_ENCODER_MAX_KBPS && p->quality <= 51 && p->threads <= 64 &&
-           p->effort <= 2;
+           p->effort <= 2 && p->kept <= 4;
 }
 
 /* What every receiver relies on: parameter sets before the IDR, and an order that needs no wait. */

@@ -172,7 +172,7 @@ static void test_recovery_without_idr(void **state)
     while (codec_next_pair(&at, &pair)) {
         struct rig r;
 
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60});
+        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = 4});
         send(&r, 5);
         for (uint32_t lost = 1; lost <= 12; lost++) {
             uint32_t first = r.frame;
@@ -198,7 +198,7 @@ static void test_recovery_twice(void **state)
     while (codec_next_pair(&at, &pair)) {
         struct rig r;
 
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60});
+        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = 4});
         send(&r, 5);
         lose(&r, 1);
         if (gs_encoder_invalidate(r.enc, r.frame - 1) != -ENOTSUP) {
@@ -209,6 +209,34 @@ static void test_recovery_twice(void **state)
             assert_true(send(&r, 2) > 0.9);
         }
         rig_close(&r);
+    }
+}
+
+/* As far back as was asked for, and no further. */
+static void test_recovery_reaches(void **state)
+{
+    struct codec_pair pair;
+    size_t at = 0;
+
+    (void)state;
+    while (codec_next_pair(&at, &pair)) {
+        for (uint32_t kept = 1; kept <= 4; kept++) {
+            uint32_t first;
+            struct rig r;
+
+            rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = kept});
+            send(&r, 6);
+            first = r.frame;
+            lose(&r, kept - 1);
+            if (gs_encoder_invalidate(r.enc, first) != -ENOTSUP) {
+                assert_int_equal(gs_encoder_invalidate(r.enc, first), 0);
+                assert_true(send(&r, 5) > 0.9);
+                first = r.frame;
+                lose(&r, kept);
+                assert_int_equal(gs_encoder_invalidate(r.enc, first), -ENOENT);
+            }
+            rig_close(&r);
+        }
     }
 }
 
@@ -223,7 +251,7 @@ static void test_recovery_needs_idr(void **state)
         uint32_t first;
         struct rig r;
 
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60});
+        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = 4});
         send(&r, 5);
         first = r.frame;
         lose(&r, 20);
@@ -333,7 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quality_of_one_picture), cmocka_unit_test(test_effort_live),
         cmocka_unit_test(test_recovery_without_idr),   cmocka_unit_test(test_recovery_twice),
-        cmocka_unit_test(test_recovery_needs_idr),     cmocka_unit_test(test_rate_limit_holds),
+        cmocka_unit_test(test_recovery_reaches),       cmocka_unit_test(test_recovery_needs_idr),
+        cmocka_unit_test(test_rate_limit_holds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
