@@ -13,6 +13,8 @@ const struct gs_encoder_impl *const gs_encoder_impls[] = {
     &gs_encoder_nvenc, &gs_encoder_vaapi, &gs_encoder_x264, &gs_encoder_null, NULL,
 };
 
+static _Thread_local char failure[256];
+
 static bool params_valid(const struct gs_encoder_params *p)
 {
     return p->width >= 64 && p->width <= 8192 && p->width % 2 == 0 && p->height >= 64 &&
@@ -83,6 +85,18 @@ static int try_impl(const struct gs_encoder_impl *impl, const struct gs_encoder_
     return 0;
 }
 
+static int refuse_unknown(const char *name)
+{
+    size_t used = (size_t)snprintf(failure, sizeof(failure),
+                                   "there is no encoder '%.32s'; there are: auto", name);
+
+    for (size_t i = 0; gs_encoder_impls[i] && used < sizeof(failure); i++)
+        used += (size_t)snprintf(failure + used, sizeof(failure) - used, " %s",
+                                 gs_encoder_impls[i]->name);
+    gs_error("%s", failure);
+    return -ENOENT;
+}
+
 static int create_by_name(const char *name, const struct gs_encoder_params *p,
                           struct gs_encoder **ret)
 {
@@ -94,14 +108,16 @@ static int create_by_name(const char *name, const struct gs_encoder_params *p,
         if (strcmp(gs_encoder_impls[i]->name, name) != 0)
             continue;
         err = try_impl(gs_encoder_impls[i], p, ret, why, sizeof(why));
-        if (err)
+        if (err) {
             gs_error("encoder %s was asked for and refused: %s", name, why);
-        else
+            snprintf(failure, sizeof(failure),
+                     "encoder %s: %s; try --encoder auto, or gpushare-host doctor", name, why);
+        } else {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s was asked for", name);
+        }
         return err;
     }
-    gs_error("there is no encoder %s", name);
-    return -ENOENT;
+    return refuse_unknown(name);
 }
 
 /* Hardware that is not there is no news; hardware that refuses is. */
@@ -132,6 +148,7 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
         spilled |= err != -ENODEV;
         snprintf(refused + used, sizeof(refused) - used, "; %s: %s", impl->name, why);
     }
+    snprintf(failure, sizeof(failure), "no encoder works here%s", refused);
     return err;
 }
 
@@ -140,13 +157,24 @@ int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
 {
     int err;
 
-    if (!params_valid(params))
+    if (!params_valid(params)) {
+        snprintf(failure, sizeof(failure), "no encoder makes %ux%u pictures at %u a second",
+                 params->width, params->height, params->fps);
         return -EINVAL;
-    err = name && name[0] ? create_by_name(name, params, ret) : create_best(params, ret);
+    }
+    if (name && name[0] && strcmp(name, "auto") != 0)
+        err = create_by_name(name, params, ret);
+    else
+        err = create_best(params, ret);
     if (!err)
         gs_info("encoder %s %ux%u: %s", (*ret)->impl->name, params->width, params->height,
                 (*ret)->why);
     return err;
+}
+
+const char *gs_encoder_failure(void)
+{
+    return failure;
 }
 
 void gs_encoder_destroy(struct gs_encoder *enc)

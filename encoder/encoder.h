@@ -92,12 +92,14 @@ struct gs_encoder {
  */
 extern const struct gs_encoder_impl *const gs_encoder_impls[];
 
-/* name: NULL or "" walks the ladder: each is probed, opened, and must encode a frame; refusals are
- * logged with their reason (hardware that is not there: info; that is, but refuses: warning). A
- * name is taken or fails. 0; -ENOENT for an unknown name; -EINVAL for bad params; else the last
- * refusal's error. */
+/* name: NULL, "" or "auto" walks the ladder: each is probed, opened, and must encode a frame;
+ * refusals are logged with their reason (hardware that is not there: info; that is, but refuses:
+ * warning). A name is taken or fails. 0; -EINVAL for bad params; else the last refusal's error. */
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret) GS_MUST_CHECK;
+/* What the last create on this thread failed for, for the user: what refused, why, and what helps.
+ */
+const char *gs_encoder_failure(void);
 void gs_encoder_destroy(struct gs_encoder *enc);
 /* pic NULL: the picture in the surface. options NULL: none. */
 int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic,

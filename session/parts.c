@@ -44,18 +44,8 @@ static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, ch
     if (p->egl)
         g_strlcpy(params.device, p->egl->render_node, sizeof(params.device));
     err = gs_encoder_create(c->encoder, &params, &p->encoder);
-
-    if (err == -ENOENT) {
-        GString *names = g_string_new(NULL);
-
-        for (unsigned i = 0; gs_encoder_impls[i]; i++)
-            g_string_append_printf(names, " %s", gs_encoder_impls[i]->name);
-        *ret_reason =
-            g_strdup_printf("there is no encoder '%s'; there are:%s", c->encoder, names->str);
-        g_string_free(names, TRUE);
-    } else if (err < 0) {
-        *ret_reason = because("encoder", err);
-    }
+    if (err < 0)
+        *ret_reason = g_strdup(gs_encoder_failure());
     return err;
 }
 
