@@ -85,6 +85,19 @@ static int try_impl(const struct gs_encoder_impl *impl, const struct gs_encoder_
     return 0;
 }
 
+static int try_in_place(const struct gs_encoder_impl *impl, const struct gs_encoder_params *p,
+                        const struct gs_encoder_room *room, struct gs_encoder **ret, char *why,
+                        size_t why_size)
+{
+    int err = try_impl(impl, p, ret, why, why_size);
+
+    if (err != -EBUSY || !room || strcmp(room->kind, impl->name) != 0)
+        return err;
+    gs_info("encoder %s refused: %s; the one before makes room", impl->name, why);
+    room->make(room->user);
+    return try_impl(impl, p, ret, why, why_size);
+}
+
 static int refuse_unknown(const char *name)
 {
     size_t used = (size_t)snprintf(failure, sizeof(failure),
@@ -98,7 +111,7 @@ static int refuse_unknown(const char *name)
 }
 
 static int create_by_name(const char *name, const struct gs_encoder_params *p,
-                          struct gs_encoder **ret)
+                          const struct gs_encoder_room *room, struct gs_encoder **ret)
 {
     char why[160];
 
@@ -107,7 +120,7 @@ static int create_by_name(const char *name, const struct gs_encoder_params *p,
 
         if (strcmp(gs_encoder_impls[i]->name, name) != 0)
             continue;
-        err = try_impl(gs_encoder_impls[i], p, ret, why, sizeof(why));
+        err = try_in_place(gs_encoder_impls[i], p, room, ret, why, sizeof(why));
         if (err) {
             gs_error("encoder %s was asked for and refused: %s", name, why);
             snprintf(failure, sizeof(failure),
@@ -126,7 +139,8 @@ static void log_refusal(const struct gs_encoder_impl *impl, int err, const char 
     gs_log(err == -ENODEV ? GS_LOG_INFO : GS_LOG_WARN, "encoder %s refused: %s", impl->name, why);
 }
 
-static int create_best(const struct gs_encoder_params *p, struct gs_encoder **ret)
+static int create_best(const struct gs_encoder_params *p, const struct gs_encoder_room *room,
+                       struct gs_encoder **ret)
 {
     char refused[224] = "", why[160];
     bool spilled = false;
@@ -136,7 +150,7 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
         const struct gs_encoder_impl *impl = gs_encoder_impls[i];
         size_t used = strlen(refused);
 
-        err = try_impl(impl, p, ret, why, sizeof(why));
+        err = try_in_place(impl, p, room, ret, why, sizeof(why));
         if (!err) {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
                      refused);
@@ -155,6 +169,12 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret)
 {
+    return gs_encoder_create_in_place(name, params, NULL, ret);
+}
+
+int gs_encoder_create_in_place(const char *name, const struct gs_encoder_params *params,
+                               const struct gs_encoder_room *room, struct gs_encoder **ret)
+{
     int err;
 
     if (!params_valid(params)) {
@@ -163,9 +183,9 @@ int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
         return -EINVAL;
     }
     if (name && name[0] && strcmp(name, "auto") != 0)
-        err = create_by_name(name, params, ret);
+        err = create_by_name(name, params, room, ret);
     else
-        err = create_best(params, ret);
+        err = create_best(params, room, ret);
     if (!err)
         gs_info("encoder %s %ux%u: %s", (*ret)->impl->name, params->width, params->height,
                 (*ret)->why);

@@ -97,6 +97,19 @@ extern const struct gs_encoder_impl *const gs_encoder_impls[];
  * warning). A name is taken or fails. 0; -EINVAL for bad params; else the last refusal's error. */
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret) GS_MUST_CHECK;
+/* For an encoder that takes the place of another, where both are too many. */
+struct gs_encoder_room {
+    const char *kind;         /* of the other one */
+    void (*make)(void *user); /* closes it */
+    void *user;
+};
+
+/* The same; but a kind whose limit is reached (-EBUSY) while room is of that kind is tried again
+ * after room->make, which is called once at most. Whether it was, its owner must know, also after
+ * an error. */
+int gs_encoder_create_in_place(const char *name, const struct gs_encoder_params *params,
+                               const struct gs_encoder_room *room,
+                               struct gs_encoder **ret) GS_MUST_CHECK;
 /* What the last create on this thread failed for, for the user: what refused, why, and what helps.
  */
 const char *gs_encoder_failure(void);
