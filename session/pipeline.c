@@ -151,7 +151,8 @@ static void set_timer(struct gs_pipeline *pl, uint64_t at)
 
 static bool wants_capture(const struct gs_pipeline *pl)
 {
-    return pl->watched && !pl->busy && !pl->when_idle && (pl->dirty || pl->keyframe);
+    return pl->params.encoder && pl->watched && !pl->busy && !pl->when_idle &&
+           (pl->dirty || pl->keyframe);
 }
 
 /* There is a picture, and nothing else to do. */

@@ -59,8 +59,8 @@ struct gs_pipeline_parts {
     struct gs_nv12 picture; /* taken; empty where the converter draws into the encoder's surface */
 };
 
-/* The next frame is made by these, whole, and an IDR. Only while no frame is in flight; those
- * before are not used any more. */
+/* The next frame is made by these, whole, and an IDR; without an encoder there is none. Only while
+ * no frame is in flight; those before are not used any more. */
 void gs_pipeline_replace(struct gs_pipeline *pl, const struct gs_pipeline_parts *parts);
 
 #define GS_PIPELINE_UNWATCHED_FPS 5

@@ -292,12 +292,19 @@ static void change_size(struct gs_session *s, const struct gs_video *video)
 {
     struct gs_worker_config config = s->config;
     g_autofree char *reason = NULL;
+    int err;
 
     config.width = video->width;
     config.height = video->height;
-    if (gs_parts_resize(&s->parts, &config, &reason) < 0) {
+    err = gs_parts_resize(&s->parts, &config, &reason);
+    if (err == -ENOTRECOVERABLE) {
+        end(s, 1, reason);
+        return;
+    }
+    if (err < 0) {
         gs_warn("the size stays %ux%u and does not become %ux%u: %s", s->config.width,
                 s->config.height, video->width, video->height, reason);
+        note_kinds(s);
         return;
     }
     s->config.width = video->width;

@@ -20,6 +20,10 @@
 #define REPORT_INTERVAL GS_NS_PER_S
 #define REPORT_INTERVAL_IDLE (5 * GS_NS_PER_S)
 #define PROBES 2
+/* A packet is asked for until it has been missed for max(4 round trips, 60 ms), and its loss is
+ * noticed a probe and a way there and back after it was sent. */
+#define KEEP_LEAST (250 * GS_NS_PER_MS)
+#define KEEP_ROUND_TRIPS 6
 
 /*
  * A screen that stands still sends nothing, so a receiver that lost the end of the last frame has
@@ -236,8 +240,10 @@ static void measure_rtt(struct gs_srtp_transport *t, const struct gs_rtcp_report
     /* Units of 1/65536 s (RFC 3550, 6.4.1). */
     uint32_t units = (uint32_t)(ntp_now() >> 16) - b->last_sr - b->delay_since_sr;
 
-    if (b->last_sr && units < 10 << 16)
-        t->rtt = units * GS_NS_PER_S >> 16;
+    if (!b->last_sr || units >= 10 << 16)
+        return;
+    t->rtt = units * GS_NS_PER_S >> 16;
+    gs_retransmit_keep_for(t->ring, KEEP_LEAST + KEEP_ROUND_TRIPS * t->rtt);
 }
 
 /* Whether the receiver ought to have the last packet by now and says that it hasn't. */

@@ -167,7 +167,7 @@ static int build_packet(struct gs_srtp_transport *t, struct gs_packetizer *pk,
                         struct gs_rtp_packet *header, struct gs_frame_trace *trace,
                         struct iovec *ret)
 {
-    uint8_t *out = gs_retransmit_slot(t->ring, header->seq);
+    uint8_t *out = gs_retransmit_slot(t->ring, header->seq, trace->first_packet);
     size_t size;
     int err;
 
