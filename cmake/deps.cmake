@@ -25,6 +25,7 @@ pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264>=0.164)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 pkg_check_modules(XCB_TEST IMPORTED_TARGET xcb xcb-shm xcb-xtest)
+pkg_check_modules(XCB_PRESENT IMPORTED_TARGET xcb-present)
 
 # libyuv ships no .pc file in Debian 12.
 find_path(YUV_INCLUDE_DIR libyuv.h REQUIRED)

@@ -71,7 +71,7 @@ static void commit(struct gs_pattern *p)
 
     p->drawn_ns = gs_now_ns();
     l->damaged(p->base.params.user, p->drawn_ns);
-    l->frame_wanted(p->base.params.user);
+    l->frame_wanted(p->base.params.user, false);
 }
 
 static gboolean next_frame(void *user)

@@ -53,6 +53,7 @@ struct gs_pipeline {
     struct gs_refine refine;
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
     bool dirty, busy, callback_wanted;
+    bool callback_kept; /* by one that keeps what it draws until then */
     uint64_t commit;
     uint32_t frame_id, input_id, dirty_input_id, shown_input_id;
     unsigned failures;
@@ -265,8 +266,8 @@ static void run_due(struct gs_pipeline *pl)
     if (may_refine(pl) && gs_refine_due(&pl->refine) <= now)
         refine(pl, now);
     if (may_answer_callbacks(pl) && gs_pacing_callback_at(&pl->pacing, now) <= now) {
-        pl->callback_wanted = false;
-        gs_pacing_callback_sent(&pl->pacing, now);
+        gs_pacing_callback_sent(&pl->pacing, now, pl->callback_kept);
+        pl->callback_wanted = pl->callback_kept = false;
         pl->params.source->impl->frame_done(pl->params.source, now);
     }
     schedule(pl);
@@ -428,9 +429,10 @@ void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
     schedule(pl);
 }
 
-void gs_pipeline_frame_wanted(struct gs_pipeline *pl)
+void gs_pipeline_frame_wanted(struct gs_pipeline *pl, bool keeps)
 {
     pl->callback_wanted = true;
+    pl->callback_kept |= keeps;
     schedule(pl);
 }
 

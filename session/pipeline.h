@@ -39,7 +39,7 @@ void gs_pipeline_destroy(struct gs_pipeline *pl);
 
 /* From the source: see struct gs_source_listener. */
 void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns);
-void gs_pipeline_frame_wanted(struct gs_pipeline *pl);
+void gs_pipeline_frame_wanted(struct gs_pipeline *pl, bool keeps);
 /* An input record was handed to the application. */
 void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id);
 /* Whether somebody receives. Nobody: nothing is captured and the application is slowed down to

@@ -73,12 +73,12 @@ static void on_damaged(void *user, uint64_t commit_ns)
         gs_pipeline_damaged(s->parts.pipeline, commit_ns);
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     struct gs_session *s = user;
 
     if (s->parts.pipeline)
-        gs_pipeline_frame_wanted(s->parts.pipeline);
+        gs_pipeline_frame_wanted(s->parts.pipeline, keeps);
 }
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)

@@ -22,8 +22,9 @@ struct gs_source_listener {
      * commit with damage. */
     void (*damaged)(void *user, uint64_t commit_ns);
     /* The application waits for a frame callback; answer with gs_source_frame_done. Called after
-     * damaged where a commit has both. */
-    void (*frame_wanted)(void *user);
+     * damaged where a commit has both. keeps: what it draws until then it does not commit
+     * (Xwayland); others draw when they are answered, or commit all the same. */
+    void (*frame_wanted)(void *user, bool keeps);
     /* msg and its pixels are borrowed. */
     void (*cursor)(void *user, const struct gs_cursor_msg *msg);
     void (*pointer_mode)(void *user, enum gs_pointer_mode mode);

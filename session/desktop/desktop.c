@@ -13,10 +13,10 @@ void gs_desktop_damaged(struct gs_desktop *d, uint64_t commit_ns)
         d->base.params.listener->damaged(d->base.params.user, commit_ns);
 }
 
-void gs_desktop_frame_wanted(struct gs_desktop *d)
+void gs_desktop_frame_wanted(struct gs_desktop *d, bool keeps)
 {
     if (!d->closing)
-        d->base.params.listener->frame_wanted(d->base.params.user);
+        d->base.params.listener->frame_wanted(d->base.params.user, keeps);
 }
 
 /* Cursor and pointer mode also change inside of calls on the source, such as input; the listener

@@ -218,7 +218,7 @@ static inline struct gs_desktop *gs_desktop_from(struct gs_source *src)
 
 /* ---- desktop.c: what the listener hears ---- */
 void gs_desktop_damaged(struct gs_desktop *d, uint64_t commit_ns);
-void gs_desktop_frame_wanted(struct gs_desktop *d);
+void gs_desktop_frame_wanted(struct gs_desktop *d, bool keeps);
 void gs_desktop_cursor_changed(struct gs_desktop *d);
 void gs_desktop_set_pointer_mode(struct gs_desktop *d, enum gs_pointer_mode mode);
 
@@ -306,6 +306,8 @@ void gs_view_close_all(struct gs_desktop *d);
 int gs_xdg_init(struct gs_desktop *d) GS_MUST_CHECK;
 /* Without Xwayland d->xwayland stays NULL. */
 void gs_xwayland_init(struct gs_desktop *d);
+/* Whether the surface is Xwayland's. */
+bool gs_xwayland_owns(const struct gs_desktop *d, const struct wlr_surface *surface);
 void gs_xwayland_finish(struct gs_desktop *d);
 
 /* ---- wm_link.c ---- */

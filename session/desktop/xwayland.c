@@ -425,6 +425,11 @@ void gs_xwayland_init(struct gs_desktop *d)
     wl_signal_add(&d->xwayland->events.new_surface, &d->new_xwayland_surface);
 }
 
+bool gs_xwayland_owns(const struct gs_desktop *d, const struct wlr_surface *surface)
+{
+    return d->xwayland && wl_resource_get_client(surface->resource) == d->xwayland->server->client;
+}
+
 /* Its window manager inside of wlroots only goes when its connection does, and uses d->xwayland
  * until then. */
 static void stop_server(struct gs_desktop *d)

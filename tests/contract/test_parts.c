@@ -23,9 +23,10 @@ static void on_damaged(void *user, uint64_t commit_ns)
     ((struct listener *)user)->n_damaged++;
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     (void)user;
+    (void)keeps;
 }
 
 static void on_keyframe_wanted(void *user)

@@ -25,9 +25,10 @@ static void on_damaged(void *user, uint64_t commit_ns)
     (void)commit_ns;
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     (void)user;
+    (void)keeps;
 }
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)

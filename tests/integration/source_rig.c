@@ -39,12 +39,13 @@ static gboolean answer_frame(void *user)
     return G_SOURCE_REMOVE;
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     struct source_rig *rig = user;
 
     rig->n_frame_wanted++;
-    if (!rig->frame_timer)
+    rig->n_kept += keeps;
+    if (!rig->frame_timer && !rig->silent)
         rig->frame_timer = g_timeout_add(FRAME_MS, answer_frame, rig);
 }
 
