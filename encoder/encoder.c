@@ -124,7 +124,8 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
         if (!err) {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
                      refused);
-            if (spilled && impl == &gs_encoder_x264)
+            (*ret)->spilled = spilled && impl == &gs_encoder_x264;
+            if ((*ret)->spilled)
                 gs_warn("this machine's GPU does not encode the session: it costs processor time");
             return 0;
         }

@@ -8,6 +8,8 @@
 #include "common/log.h"
 #include "session/effort.h"
 
+#define UNWATCHED_FPS 5
+
 static char *because(const char *what, int err)
 {
     return g_strdup_printf("%s: %s", what, g_strerror(-err));
@@ -133,6 +135,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .width = pp->config->width,
         .height = pp->config->height,
         .fps = pp->config->fps,
+        .unwatched_fps = UNWATCHED_FPS,
         .effort = p->effort,
         .source = p->source,
         .converter = p->converter,
