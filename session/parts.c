@@ -8,8 +8,6 @@
 #include "common/log.h"
 #include "session/effort.h"
 
-#define UNWATCHED_FPS 5
-
 static char *because(const char *what, int err)
 {
     return g_strdup_printf("%s: %s", what, g_strerror(-err));
@@ -135,7 +133,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .width = pp->config->width,
         .height = pp->config->height,
         .fps = pp->config->fps,
-        .unwatched_fps = UNWATCHED_FPS,
+        .unwatched_fps = pp->config->fps, /* until the session says what is to be (unwatched.h) */
         .effort = p->effort,
         .source = p->source,
         .converter = p->converter,
@@ -197,15 +195,19 @@ static int alloc_picture(const struct gs_parts *p, const struct gs_worker_config
 
 static int resize_source(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
-    int err = p->source->impl->resize(p->source, c->width, c->height);
+    uint32_t fps = p->source->params.fps;
+    int err;
 
-    if (err < 0)
+    p->source->params.fps = c->fps;
+    err = p->source->impl->resize(p->source, c->width, c->height);
+    if (err < 0) {
+        p->source->params.fps = fps;
         *ret_reason = because("source", err);
+    }
     return err;
 }
 
-int gs_parts_resize(struct gs_parts *parts, const struct gs_worker_config *config,
-                    char **ret_reason)
+int gs_parts_renew(struct gs_parts *parts, const struct gs_worker_config *config, char **ret_reason)
 {
     struct gs_parts next = {.egl = parts->egl};
     struct gs_pipeline_parts with = {.width = config->width, .height = config->height};
@@ -228,6 +230,8 @@ int gs_parts_resize(struct gs_parts *parts, const struct gs_worker_config *confi
         next.converter = parts->converter;
         parts->encoder = with.encoder;
         parts->converter = with.converter;
+        parts->effort = next.effort;
+        parts->transport->params.fps = config->fps;
     } else {
         gs_nv12_free(&with.picture);
     }

@@ -93,19 +93,19 @@ static void test_parts_resize(void **state)
 
     other.width = 401;
     g_strlcpy(other.encoder, "nothing", sizeof(other.encoder));
-    assert_int_equal(gs_parts_resize(&p, &other, &reason), -ENOENT);
+    assert_int_equal(gs_parts_renew(&p, &other, &reason), -ENOENT);
     assert_non_null(strstr(reason, "nothing"));
     g_clear_pointer(&reason, g_free);
     g_strlcpy(other.encoder, "x264", sizeof(other.encoder));
     g_strlcpy(other.converter, "nothing", sizeof(other.converter));
-    assert_int_equal(gs_parts_resize(&p, &other, &reason), -ENOENT);
+    assert_int_equal(gs_parts_renew(&p, &other, &reason), -ENOENT);
     g_clear_pointer(&reason, g_free);
     assert_ptr_equal(p.encoder, encoder);
     assert_ptr_equal(p.converter, converter);
     assert_size(&p, 320, 200);
 
     other.converter[0] = '\0';
-    assert_int_equal(gs_parts_resize(&p, &other, &reason), 0);
+    assert_int_equal(gs_parts_renew(&p, &other, &reason), 0);
     assert_size(&p, 401, 200);
     while (!heard.n_damaged)
         g_main_context_iteration(NULL, TRUE);

@@ -77,7 +77,7 @@ static void on_closed(void *user, int err)
 /* Nobody reads what goes out: it is thrown away at the other end. */
 static struct gs_link *open_link(int *ret_other)
 {
-    static const struct gs_channel_handler handler = {on_frame, on_closed};
+    static const struct gs_link_handler handler = {.frame = on_frame, .closed = on_closed};
     g_autoptr(GSocketConnection) conn = NULL;
     g_autoptr(GSocket) sock = NULL;
     int fd[2];
