@@ -154,7 +154,8 @@ static int create_best(const struct gs_encoder_params *p, const struct gs_encode
         if (!err) {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
                      refused);
-            if (spilled && impl == &gs_encoder_x264)
+            (*ret)->spilled = spilled && impl == &gs_encoder_x264;
+            if ((*ret)->spilled)
                 gs_warn("this machine's GPU does not encode the session: it costs processor time");
             return 0;
         }

@@ -85,6 +85,7 @@ struct gs_encoder {
     const struct gs_encoder_impl *impl;
     struct gs_encoder_params params;
     char why[256]; /* why this one was chosen, what refused before it */
+    bool spilled;  /* it is software, though there is hardware; why says the reasons */
     bool started;  /* a picture of the caller's went in */
 };
 

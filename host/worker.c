@@ -236,6 +236,8 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
         err = read_client(w, type, payload, size);
     else if (type == GS_LINK_ENDED)
         err = read_ended(w, payload, size);
+    else if (type == GS_LINK_STATS)
+        err = 0; /* nobody here asks for them */
     if (err)
         fail(w, "broke the protocol of its link");
 }

@@ -125,6 +125,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .width = pp->config->width,
         .height = pp->config->height,
         .fps = pp->config->fps,
+        .unwatched_fps = pp->config->fps, /* until the session says what is to be (unwatched.h) */
         .effort = p->effort,
         .source = p->source,
         .converter = p->converter,
@@ -186,10 +187,15 @@ static int alloc_picture(const struct gs_parts *p, const struct gs_worker_config
 
 static int resize_source(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
-    int err = p->source->impl->resize(p->source, c->width, c->height);
+    uint32_t fps = p->source->params.fps;
+    int err;
 
-    if (err < 0)
+    p->source->params.fps = c->fps;
+    err = p->source->impl->resize(p->source, c->width, c->height);
+    if (err < 0) {
+        p->source->params.fps = fps;
         *ret_reason = because("source", err);
+    }
     return err;
 }
 
@@ -244,6 +250,8 @@ static void install(struct gs_parts *parts, const struct gs_worker_config *c, st
     close_fitting(parts);
     parts->encoder = f->parts.encoder;
     parts->converter = f->parts.converter;
+    parts->effort = f->parts.effort;
+    parts->transport->params.fps = c->fps;
 }
 
 static void drop(struct fitting *f)
@@ -272,8 +280,7 @@ static int restore(struct gs_parts *parts, const struct gs_worker_config *before
     return err < 0 ? -ENOTRECOVERABLE : 0;
 }
 
-int gs_parts_resize(struct gs_parts *parts, const struct gs_worker_config *config,
-                    char **ret_reason)
+int gs_parts_renew(struct gs_parts *parts, const struct gs_worker_config *config, char **ret_reason)
 {
     struct gs_worker_config before = *config;
     struct fitting f;

@@ -100,6 +100,7 @@ static void send_probe(struct gs_srtp_transport *t, uint16_t seq)
 static void resend(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp)
 {
     _Alignas(8) uint8_t out[GS_RETRANSMIT_PACKET_SIZE];
+    unsigned again = 0;
 
     for (unsigned i = 0; i < rtcp->n_nacks; i++) {
         size_t size = gs_retransmit_resend(t->ring, rtcp->nacks[i], out);
@@ -107,8 +108,12 @@ static void resend(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp)
         if (size) {
             send_datagram(t, out, size);
             t->resent++;
+            again++;
         }
     }
+    pthread_mutex_lock(&t->lock);
+    t->counters.repaired += again;
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* ---- the clock ---- */
@@ -235,6 +240,14 @@ static void hear(struct gs_srtp_transport *t, const struct gs_udp_peer *from, ui
     pthread_mutex_unlock(&t->lock);
 }
 
+/* Duplicates make it smaller, even negative (RFC 3550, 6.4.1). */
+static void note_lost(struct gs_srtp_transport *t, const struct gs_rtcp_report_block *b)
+{
+    pthread_mutex_lock(&t->lock);
+    t->lost = (uint32_t)GS_MAX((int32_t)t->lost, b->cumulative_lost);
+    pthread_mutex_unlock(&t->lock);
+}
+
 static void measure_rtt(struct gs_srtp_transport *t, const struct gs_rtcp_report_block *b)
 {
     /* Units of 1/65536 s (RFC 3550, 6.4.1). */
@@ -282,8 +295,10 @@ static void handle_rtcp(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp,
         return;
     }
     hear(t, from, now);
-    if (rtcp->has_report && rtcp->report.ssrc == t->ssrc)
+    if (rtcp->has_report && rtcp->report.ssrc == t->ssrc) {
         measure_rtt(t, &rtcp->report);
+        note_lost(t, &rtcp->report);
+    }
     if (rtcp->media_ssrc == t->ssrc)
         resend(t, rtcp);
     check_highest(t, rtcp, now);

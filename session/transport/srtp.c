@@ -106,6 +106,8 @@ static void begin_stream(struct gs_srtp_transport *t, const struct secrets *s,
     pthread_mutex_lock(&t->lock);
     t->packets = t->octets = 0;
     t->dropped = 0;
+    t->counters.lost += t->lost;
+    t->lost = 0;
     t->last_sent = 0;
     pthread_mutex_unlock(&t->lock);
     pthread_mutex_unlock(&t->send_lock);
@@ -157,6 +159,8 @@ static bool begin_frame(struct gs_srtp_transport *t, bool keyframe, struct gs_ud
     if (wanted) {
         t->need_keyframe = false;
         *ret_peer = t->peer;
+    } else {
+        t->counters.dropped_frames++;
     }
     pthread_mutex_unlock(&t->lock);
     return wanted;
@@ -188,11 +192,13 @@ static int build_packet(struct gs_srtp_transport *t, struct gs_packetizer *pk,
 }
 
 static void end_frame(struct gs_srtp_transport *t, uint32_t packets, uint32_t octets,
-                      uint32_t dropped)
+                      uint64_t bytes, uint32_t dropped)
 {
     uint64_t now = gs_now_ns();
 
     pthread_mutex_lock(&t->lock);
+    t->counters.packets += packets;
+    t->counters.bytes += bytes;
     t->packets += packets;
     t->octets += octets;
     t->dropped += dropped;
@@ -217,6 +223,7 @@ static int send_frame(struct gs_srtp_transport *t, const struct gs_packet *packe
     uint32_t packets = 0, octets = 0, dropped = 0;
     struct iovec batch[GS_UDP_BATCH];
     struct gs_packetizer pk;
+    uint64_t bytes = 0;
     unsigned n = 0;
     int err = 0;
 
@@ -230,13 +237,14 @@ static int send_frame(struct gs_srtp_transport *t, const struct gs_packet *packe
             break;
         t->next_seq++;
         octets += (uint32_t)header.payload_size;
+        bytes += batch[n].iov_len;
         if (++n == GS_UDP_BATCH || pk.done) {
             dropped += n - gs_udp_send(&t->udp, peer, batch, n, dropped ? 0 : SEND_WAIT_MS);
             packets += n;
             n = 0;
         }
     }
-    end_frame(t, packets, octets, dropped);
+    end_frame(t, packets, octets, bytes, dropped);
     return err;
 }
 
@@ -255,11 +263,22 @@ static int srtp_send(struct gs_transport *base, const struct gs_packet *packet,
     return err;
 }
 
+static void srtp_counters(struct gs_transport *base, struct gs_transport_counters *ret)
+{
+    struct gs_srtp_transport *t = from_base(base);
+
+    pthread_mutex_lock(&t->lock);
+    *ret = t->counters;
+    ret->lost += t->lost;
+    pthread_mutex_unlock(&t->lock);
+}
+
 const struct gs_transport_impl gs_transport_srtp = {
     .name = "srtp",
     .open = srtp_open,
     .attach = srtp_attach,
     .detach = srtp_detach,
     .send = srtp_send,
+    .counters = srtp_counters,
     .close = srtp_close,
 };

@@ -46,7 +46,9 @@ struct gs_srtp_transport {
     uint64_t last_sent;
     uint16_t last_seq;
     uint32_t packets, octets;
-    uint64_t dropped; /* packets that the socket had no room for */
+    uint64_t dropped;                      /* packets that the socket had no room for */
+    struct gs_transport_counters counters; /* lost: of the receivers before */
+    uint32_t lost;                         /* of this one */
 };
 
 /* Starts listening on t->udp. Main thread, like all below. */

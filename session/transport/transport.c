@@ -63,3 +63,10 @@ int gs_transport_send(struct gs_transport *t, const struct gs_packet *packet,
 {
     return t->impl->send(t, packet, trace);
 }
+
+void gs_transport_counters(struct gs_transport *t, struct gs_transport_counters *ret)
+{
+    *ret = (struct gs_transport_counters){0};
+    if (t->impl->counters)
+        t->impl->counters(t, ret);
+}

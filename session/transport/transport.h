@@ -33,6 +33,14 @@ struct gs_transport_params {
     void *user;
 };
 
+/* Since the start, over all receivers that there are and were; they never go back. */
+struct gs_transport_counters {
+    uint64_t packets, bytes; /* sent, without those sent again; from the RTP header on */
+    uint64_t lost;           /* packets, as the receivers report */
+    uint64_t repaired;       /* packets that were sent again because a receiver asked */
+    uint64_t dropped_frames; /* given to send while nobody could use them */
+};
+
 struct gs_transport_impl {
     const char *name;
     int (*open)(const struct gs_transport_params *p, struct gs_transport **ret);
@@ -45,6 +53,7 @@ struct gs_transport_impl {
      * is no NAL unit in it. */
     int (*send)(struct gs_transport *t, const struct gs_packet *packet,
                 struct gs_frame_trace *trace);
+    void (*counters)(struct gs_transport *t, struct gs_transport_counters *ret); /* optional */
     void (*close)(struct gs_transport *t); /* frees t; takes half-built ones */
 };
 
@@ -66,3 +75,4 @@ int gs_transport_attach(struct gs_transport *t, struct gs_welcome *welcome) GS_M
 void gs_transport_detach(struct gs_transport *t);
 int gs_transport_send(struct gs_transport *t, const struct gs_packet *packet,
                       struct gs_frame_trace *trace) GS_MUST_CHECK;
+void gs_transport_counters(struct gs_transport *t, struct gs_transport_counters *ret);

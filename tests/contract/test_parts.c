@@ -101,7 +101,7 @@ static void assert_resize_fails(struct gs_parts *p, const struct gs_worker_confi
 {
     char *reason = NULL;
 
-    assert_int_equal(gs_parts_resize(p, to, &reason), err);
+    assert_int_equal(gs_parts_renew(p, to, &reason), err);
     assert_non_null(strstr(reason, says));
     g_free(reason);
 }
@@ -110,7 +110,7 @@ static void assert_resizes(struct gs_parts *p, const struct gs_worker_config *to
 {
     char *reason = NULL;
 
-    if (gs_parts_resize(p, to, &reason) < 0)
+    if (gs_parts_renew(p, to, &reason) < 0)
         fail_msg("%s", reason);
     assert_size(p, to->width, to->height);
 }
