@@ -16,9 +16,12 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host/cgroup_session.h"
 #include "host/remove_tree.h"
 
 #define SAID_LIMIT 8192 /* of its standard output */
+#define CLEAR_MS 5      /* between two looks at what a killed keeper left */
+#define CLEARS 600      /* then something cannot be killed */
 #define END_MS 10000    /* for a keeper that was told to kill; then it is killed, too */
 
 struct gs_keeper_process {
@@ -30,6 +33,7 @@ struct gs_keeper_process {
     char said[SAID_LIMIT];
     size_t n_said;
     bool gone, is_child;
+    unsigned clears;
     guint watch, out_watch, worker_watch, timer;
     gs_keeper_process_gone on_gone;
     void *user;
@@ -109,24 +113,31 @@ static int read_exit(struct gs_keeper_process *p, struct gs_keeper_exit *ret)
 }
 
 /* Nobody cleared away what the worker had: what can be found without the keeper is. */
-static void clear_for_the_keeper(struct gs_keeper_process *p)
+static gboolean on_clear(gpointer data)
 {
-    int err = p->config.runtime_dir[0] ? gs_remove_tree(p->config.runtime_dir) : 0;
+    struct gs_keeper_process *p = data;
+    int err;
 
+    if (!gs_cgroup_session_clear_name("/", p->config.cgroup) && ++p->clears < CLEARS)
+        return G_SOURCE_CONTINUE;
+    err = p->config.runtime_dir[0] ? gs_remove_tree(p->config.runtime_dir) : 0;
     if (err)
         gs_warn("cannot remove all of %s: %s", p->config.runtime_dir, g_strerror(-err));
+    p->timer = 0;
+    p->on_gone(p->user, NULL);
+    return G_SOURCE_REMOVE;
 }
 
 static void finish(struct gs_keeper_process *p)
 {
     struct gs_keeper_exit e;
-    bool told = read_exit(p, &e) == 0;
 
     drop(&p->timer);
     p->worker = 0;
-    if (!told)
-        clear_for_the_keeper(p);
-    p->on_gone(p->user, told ? &e : NULL);
+    if (read_exit(p, &e) == 0)
+        p->on_gone(p->user, &e);
+    else
+        p->timer = g_timeout_add(CLEAR_MS, on_clear, p);
 }
 
 static gboolean on_worker_end(gint fd, GIOCondition condition, gpointer data)
