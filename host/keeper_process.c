@@ -294,6 +294,8 @@ static int start(struct gs_keeper_process *p, const char *program, int link)
     int in = config_file(&p->config), out[2] = {-1, -1};
     int err = in < 0 || pipe2(out, O_CLOEXEC) < 0 ? -errno : 0;
 
+    if (p->config.exit_path[0])
+        unlink(p->config.exit_path); /* of one before it, which had the same name */
     err = err ? err : spawn(p, program, link, in, out[1]);
     close_fd(&in);
     close_fd(&out[1]);
