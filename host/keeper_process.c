@@ -260,10 +260,23 @@ static int config_file(const struct gs_keeper_config *config)
     return fd;
 }
 
+/* Ours, without what is meant for this process alone. */
+static char **environment(void)
+{
+    static const char *const own[] = {"G_TLS_GNUTLS_PRIORITY", "NOTIFY_SOCKET", "LISTEN_FDS",
+                                      "LISTEN_FDNAMES",        "LISTEN_PID",    "WATCHDOG_USEC",
+                                      "WATCHDOG_PID"};
+    char **env = g_get_environ();
+
+    for (size_t i = 0; i < GS_ARRAY_SIZE(own); i++)
+        env = g_environ_unsetenv(env, own[i]);
+    return env;
+}
+
 static int spawn(struct gs_keeper_process *p, const char *program, int link, int in, int out)
 {
     const char *argv[] = {program, NULL};
-    g_auto(GStrv) env = g_environ_unsetenv(g_get_environ(), "G_TLS_GNUTLS_PRIORITY");
+    g_auto(GStrv) env = environment();
     g_autoptr(GError) error = NULL;
     const int target = GS_KEEPER_LINK_FD;
 
