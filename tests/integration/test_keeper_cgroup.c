@@ -33,10 +33,6 @@ static void start(const char *mode)
     rig.keeper.cpu_percent = 150;
     rig.keeper.cpu_weight = 50;
     paths = gs_cgroup_session_app_paths("/", rig.keeper.cgroup);
-    if (!paths[0]) {
-        print_message("there are no control groups that can be changed\n");
-        exit(77);
-    }
     apps = g_strsplit(paths, ":", -1);
     keeper_rig_start(&rig);
     assert_true(rig.ready);
@@ -169,7 +165,13 @@ static void test_out_of_memory(void **state)
 
 static int setup(void **state)
 {
+    g_autofree char *paths = gs_cgroup_session_app_paths("/", "gs-test");
+
     (void)state;
+    if (!paths[0]) {
+        print_message("there are no control groups that can be changed\n");
+        exit(77);
+    }
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 

@@ -258,14 +258,15 @@ static void test_disk_full(void **state)
     int fds[2], old = dup(STDERR_FILENO);
 
     (void)state;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+        print_message("no file system of our own can be mounted: %s\n", strerror(errno));
+        close(old);
+        skip();
+    }
     init("chatty");
     rig.keeper.exit_path[0] = '\0';
     g_mkdir(rig.keeper.log_dir, 0700);
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("none", rig.keeper.log_dir, "tmpfs", 0, "size=256k") < 0) {
-        print_message("no file system of our own can be mounted: %s\n", strerror(errno));
-        exit(77);
-    }
+    assert_int_equal(mount("none", rig.keeper.log_dir, "tmpfs", 0, "size=256k"), 0);
     filler = fill_disk();
     assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
     dup2(fds[1], STDERR_FILENO);
