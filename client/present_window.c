@@ -360,10 +360,10 @@ static void window_note(struct gs_presenter *pr, const char *text)
 
     if (g_strcmp0(w->note, text) == 0)
         return;
-    SDL_SetWindowTitle(w->window, title ? title : w->title);
     g_free(w->note);
     w->note = g_strdup(text);
     redraw(w);
+    SDL_SetWindowTitle(w->window, title ? title : w->title);
 }
 
 static int window_snapshot(struct gs_presenter *pr, const char *path)
