@@ -252,12 +252,24 @@ static void drop_connection(struct gs_client *c)
 
 /* ---- again ---- */
 
+/* A host that lets clients come back keeps their streams meanwhile: one that it ended is over.
+ * Who would connect again would take the session away from whoever took it over. */
+static bool stream_ended(const struct gs_client *c)
+{
+    return c->lost && c->welcome.resume[0] && c->receiver && gs_receiver_ended(c->receiver);
+}
+
 static gboolean on_reconnect(void *user)
 {
     struct gs_client *c = user;
 
     c->reconnect_timer = 0;
-    gs_client_connect(c);
+    if (stream_ended(c)) {
+        gs_info("the session ended, or another client took it over, while the host was away");
+        gs_client_finish(c, GS_EXIT_DONE);
+    } else {
+        gs_client_connect(c);
+    }
     return G_SOURCE_REMOVE;
 }
 

@@ -142,6 +142,18 @@ static void test_never_comes_back(void **state)
     }
 }
 
+/* While the connection was away. The client does not come back to take the session over. */
+static void test_stream_ends(void **state)
+{
+    struct gs_fake_host *host = client_create_host(
+        (struct gs_fake_host_params){.drop_after = 20, .back = {.ends = true, .after = 100}});
+
+    (void)state;
+    client_run(host, ARGS("--headless"), 0, "another client took it over");
+    assert_int_equal(gs_fake_host_clients(host), 1);
+    gs_fake_host_destroy(host);
+}
+
 static void test_other_certificate(void **state)
 {
     struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){
@@ -238,16 +250,19 @@ static void test_old_input_is_dropped(void **state)
 {
     struct gs_fake_host *host;
     const GArray *inputs;
+    guint i = 0;
 
     (void)state;
     play_away(&host, "key KEY_A down\n",
               "wait 1.5\nkey KEY_A up\nkey KEY_SPACE\nkey KEY_D down\nwait 1.5\n",
               "key KEY_F down\nwait-frame\nkey KEY_D up\nkey KEY_F up\n");
     inputs = gs_fake_host_inputs(host);
-    assert_int_equal(g_array_index(inputs, struct gs_input, 0).code, KEY_A);
-    assert_int_equal(g_array_index(inputs, struct gs_input, 1).kind, GS_INPUT_RESET);
-    assert_int_equal(g_array_index(inputs, struct gs_input, 2).code, KEY_D);
-    assert_int_equal(g_array_index(inputs, struct gs_input, 3).code, KEY_F);
+    /* The cut may have been before the host read the first key. */
+    if (g_array_index(inputs, struct gs_input, i).kind != GS_INPUT_RESET)
+        assert_int_equal(g_array_index(inputs, struct gs_input, i++).code, KEY_A);
+    assert_int_equal(g_array_index(inputs, struct gs_input, i).kind, GS_INPUT_RESET);
+    assert_int_equal(g_array_index(inputs, struct gs_input, i + 1).code, KEY_D);
+    assert_int_equal(g_array_index(inputs, struct gs_input, i + 2).code, KEY_F);
     client_check_picture(picture, client_unswapped);
     gs_fake_host_destroy(host);
 }
@@ -286,13 +301,12 @@ static void test_view(void **state)
 
 static void test_reports(void **state)
 {
-    struct gs_fake_host *host =
-        client_create_host((struct gs_fake_host_params){.still_after = 120});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){.still_after = 60});
     const GArray *reports = gs_fake_host_reports(host);
     uint32_t frames = 0;
 
     (void)state;
-    client_run(host, ARGS("--headless", "--duration", "6", "--stats", stats), 0, NULL);
+    client_run(host, ARGS("--headless", "--duration", "8", "--stats", stats), 0, NULL);
     assert_true(reports->len >= 2);
     for (guint i = 0; i < reports->len; i++) {
         const struct gs_client_report *r = &g_array_index(reports, struct gs_client_report, i);
@@ -331,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_later_and_later),
         cmocka_unit_test(test_never_comes_back),
+        cmocka_unit_test(test_stream_ends),
         cmocka_unit_test(test_other_certificate),
         cmocka_unit_test(test_silent_host),
         cmocka_unit_test(test_wait),

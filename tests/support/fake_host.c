@@ -123,7 +123,7 @@ static void cut(struct gs_fake_host *h)
     h->dropped = true;
     h->client = 0;
     g_clear_pointer(&h->door, gs_door_destroy);
-    if (!h->params.back.resume)
+    if (h->params.back.ends)
         gs_transport_detach(h->transport);
 }
 

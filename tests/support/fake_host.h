@@ -31,6 +31,7 @@ struct gs_fake_host;
  * started again. */
 struct gs_fake_return {
     bool resume;       /* media go on meanwhile, and the client is known again by a resume ticket */
+    bool ends;         /* the stream is ended in order */
     bool never;        /* nobody listens any more */
     unsigned after;    /* frames' time that nobody listens */
     const char *file;  /* and until there is such a file; NULL: no matter */
