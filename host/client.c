@@ -142,7 +142,7 @@ static void on_hello(struct gs_client *c, uint8_t type, const uint8_t *payload, 
 static bool sent_by_clients(uint8_t type)
 {
     return type == GS_MSG_PING || type == GS_MSG_INPUT || type == GS_MSG_KEYMAP ||
-           type == GS_MSG_BYE;
+           type == GS_MSG_BYE || type == GS_MSG_REPORT;
 }
 
 static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
