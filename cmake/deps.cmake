@@ -20,6 +20,7 @@ pkg_check_modules(OPENH264 REQUIRED IMPORTED_TARGET openh264>=2.3)
 if(NOT GS_LEAN)
     pkg_check_modules(LAVF REQUIRED IMPORTED_TARGET libavformat)
 endif()
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 # 164 is Debian 12's; what a picture refers to is counted as this one does.

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "session/effort.h"
+#include "session/harden.h"
 
 static char *because(const char *what, int err)
 {
@@ -109,6 +110,11 @@ static int open_source(struct gs_parts *p, const struct gs_parts_params *pp, cha
         /* GPU buffers are only for a converter that can read them. */
         .egl = strcmp(p->converter->impl->name, "gl") == 0 ? p->egl : NULL,
         .argv = c->argv,
+        .env = c->env,
+        .sandbox = c->sandbox,
+        .app_cgroup = c->app_cgroup,
+        .hide = c->hide,
+        .render_node = p->egl ? p->egl->render_node : "",
         .listener = pp->source_listener,
         .user = pp->user,
     };
@@ -143,9 +149,9 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
 
 static int launch(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
-    int err = p->source->impl->start(p->source);
+    int err = p->source->impl->start(p->source, ret_reason);
 
-    if (err < 0)
+    if (err < 0 && !*ret_reason)
         *ret_reason = because(c->argv[0] ? c->argv[0] : "application", err);
     return err;
 }
@@ -155,6 +161,9 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
     const struct gs_worker_config *c = params->config;
     int err;
 
+    err = gs_harden(c->sandbox, ret_reason);
+    if (err)
+        return err;
     open_egl(parts, c);
     err = open_encoder(parts, c, NULL, ret_reason);
     if (!err)

@@ -131,7 +131,7 @@ static int pattern_open(const struct gs_source_params *params, struct gs_source 
     return 0;
 }
 
-static int pattern_start(struct gs_source *src)
+static int pattern_start(struct gs_source *src, char **ret_reason GS_UNUSED)
 {
     struct gs_pattern *p = (struct gs_pattern *)src;
 

@@ -197,6 +197,7 @@ int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, ui
                                       .argv = argv,
                                       .listener = &listener,
                                       .user = rig};
+    g_autofree char *reason = NULL;
     int r;
 
     memset(rig, 0, sizeof(*rig));
@@ -207,7 +208,7 @@ int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, ui
     pixman_region32_init(&rig->damage);
     r = gs_source_create(name, &params, &rig->src);
     if (r == 0)
-        r = rig->src->impl->start(rig->src);
+        r = rig->src->impl->start(rig->src, &reason);
     if (r < 0)
         source_rig_close(rig);
     return r;

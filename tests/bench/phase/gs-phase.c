@@ -175,6 +175,7 @@ static int open_parts(struct phase *p, const char *runtime_dir, char **argv, uin
                                     .effort = GS_EFFORT_AUTO,
                                     .failed = on_failed,
                                     .user = p};
+    g_autofree char *reason = NULL;
     int r = gs_encoder_create(NULL, &ep, &p->encoder);
 
     if (r == 0)
@@ -195,7 +196,7 @@ static int open_parts(struct phase *p, const char *runtime_dir, char **argv, uin
     pp.encoder = p->encoder;
     pp.transport = p->transport;
     r = gs_pipeline_create(&pp, &p->pipeline);
-    return r < 0 ? r : p->source->impl->start(p->source);
+    return r < 0 ? r : p->source->impl->start(p->source, &reason);
 }
 
 static void close_parts(struct phase *p)
