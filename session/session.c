@@ -7,20 +7,20 @@
 #include <sys/wait.h>
 
 #include "common/bytes.h"
-#include "common/channel.h"
 #include "common/clock.h"
 #include "common/link.h"
 #include "common/log.h"
 #include "common/proto.h"
+#include "session/clients.h"
+#include "session/link.h"
 #include "session/parts.h"
 #include "session/resize.h"
-#include "session/viewer.h"
 
 #define END_FLUSH_MS 500
 
 struct gs_session {
     GMainLoop *loop;
-    struct gs_channel *link;
+    struct gs_link *link;
     bool configured, ended;
     int exit_status;
     struct gs_worker_config config;
@@ -28,7 +28,7 @@ struct gs_session {
     char why[256];
 
     struct gs_parts parts;
-    struct gs_viewer viewer;
+    struct gs_clients *clients;
     struct gs_resize resize;
     guint resize_timer;
 };
@@ -47,10 +47,10 @@ static void end(struct gs_session *s, int status, const char *reason)
     gs_info("session ends: %s", reason);
     g_strlcpy(bye.reason, reason, sizeof(bye.reason));
     json = gs_bye_to_json(&bye);
-    if (gs_channel_send(s->link, GS_LINK_ENDED, json, strlen(json)) < 0)
+    if (gs_link_send(s->link, GS_LINK_ENDED, json, strlen(json)) < 0)
         gs_warn("the host could not be told that the session ended");
     free(json);
-    gs_channel_close_after_flush(s->link, END_FLUSH_MS);
+    gs_link_end(s->link, END_FLUSH_MS);
 }
 
 void gs_session_stop(struct gs_session *s)
@@ -85,7 +85,7 @@ static void on_cursor(void *user, const struct gs_cursor_msg *msg)
 {
     struct gs_session *s = user;
 
-    gs_viewer_send_cursor(&s->viewer, msg);
+    gs_clients_send_cursor(s->clients, msg);
 }
 
 static void on_pointer_mode(void *user, enum gs_pointer_mode mode)
@@ -93,7 +93,7 @@ static void on_pointer_mode(void *user, enum gs_pointer_mode mode)
     struct gs_session *s = user;
     uint8_t byte = (uint8_t)mode;
 
-    gs_viewer_send(&s->viewer, GS_MSG_POINTER, &byte, 1);
+    gs_clients_send(s->clients, GS_MSG_POINTER, &byte, 1);
 }
 
 static void on_app_ended(void *user, int wait_status, const char *reason)
@@ -123,9 +123,7 @@ static void on_receiver_changed(void *user, bool present)
 {
     struct gs_session *s = user;
 
-    gs_info("%s", present ? "the client receives" : "the client is not heard any more");
-    if (s->parts.pipeline)
-        gs_pipeline_set_watched(s->parts.pipeline, present);
+    gs_clients_receiver_changed(s->clients, present);
 }
 
 static const struct gs_transport_listener transport_listener = {
@@ -138,12 +136,30 @@ static void on_pipeline_failed(void *user, const char *reason)
     end(user, 1, reason);
 }
 
+static void on_watched(void *user, bool watched)
+{
+    struct gs_session *s = user;
+
+    gs_pipeline_set_watched(s->parts.pipeline, watched);
+}
+
 static void on_input_applied(void *user, uint32_t input_id)
 {
     struct gs_session *s = user;
 
     gs_pipeline_input_applied(s->parts.pipeline, input_id);
 }
+
+static void on_report(void *user GS_UNUSED, const struct gs_client_report *report)
+{
+    gs_trace("the client has decoded %u frames", report->frames);
+}
+
+static const struct gs_clients_listener clients_listener = {
+    .watched = on_watched,
+    .input_applied = on_input_applied,
+    .report = on_report,
+};
 
 /* ---- beginning ---- */
 
@@ -168,7 +184,7 @@ static void say_ready(struct gs_session *s)
             s->config.height, s->config.fps, s->ready.encoder, s->ready.converter,
             s->ready.renderer, s->ready.udp_port);
     json = gs_worker_ready_to_json(&s->ready);
-    if (gs_channel_send(s->link, GS_LINK_READY, json, strlen(json)) < 0)
+    if (gs_link_send(s->link, GS_LINK_READY, json, strlen(json)) < 0)
         gs_warn("the host could not be told that the session is ready");
     free(json);
 }
@@ -201,79 +217,7 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
         end(s, 1, reason);
         return;
     }
-    s->viewer.source = s->parts.source;
     say_ready(s);
-}
-
-/* ---- clients ---- */
-
-static void release_client(struct gs_session *s)
-{
-    const struct gs_input reset = {.id = s->viewer.id, .kind = GS_INPUT_RESET};
-
-    /* What the client held down must not stay down without it. */
-    s->parts.source->impl->input(s->parts.source, &reset);
-    gs_pipeline_set_watched(s->parts.pipeline, false);
-    gs_transport_detach(s->parts.transport);
-}
-
-static void open_client(struct gs_session *s, uint32_t id, const char *json, size_t size)
-{
-    struct gs_welcome welcome = {0};
-    struct gs_client_open open;
-    char *text;
-    int err;
-
-    if (s->viewer.id) {
-        gs_viewer_close(&s->viewer, 0, "another client took over the session");
-        release_client(s);
-    }
-    s->viewer.id = id;
-    err = gs_client_open_from_json(json, size, &open);
-    if (!err)
-        err = gs_transport_attach(s->parts.transport, &welcome);
-    if (err < 0) {
-        gs_warn("client %u: %s", id, g_strerror(-err));
-        gs_viewer_close(&s->viewer, 1, "the session could not open a stream");
-        return;
-    }
-    g_strlcpy(welcome.session, s->config.session, sizeof(welcome.session));
-    welcome.width = s->config.width;
-    welcome.height = s->config.height;
-    welcome.fps = s->config.fps;
-    g_strlcpy(welcome.encoder, s->ready.encoder, sizeof(welcome.encoder));
-    g_strlcpy(welcome.converter, s->ready.converter, sizeof(welcome.converter));
-    g_strlcpy(welcome.renderer, s->ready.renderer, sizeof(welcome.renderer));
-    g_strlcpy(welcome.why, s->why, sizeof(welcome.why));
-    text = gs_welcome_to_json(&welcome);
-    gs_viewer_send(&s->viewer, GS_MSG_WELCOME, text, strlen(text));
-    free(text);
-    gs_info("client %u: %s, decoder %s", id, open.hello.client, open.hello.decoder);
-    if (s->parts.source->impl->announce)
-        s->parts.source->impl->announce(s->parts.source);
-}
-
-static void client_data(struct gs_session *s, uint32_t id, struct gs_reader *r)
-{
-    uint8_t type = gs_read_u8(r);
-    size_t size = gs_reader_left(r);
-    const uint8_t *payload = gs_read_bytes(r, size);
-
-    if (id != s->viewer.id || r->overrun)
-        return;
-    if (gs_viewer_handle(&s->viewer, type, payload, size) == 0)
-        return;
-    gs_warn("client %u broke the protocol with message %u", id, type);
-    gs_viewer_close(&s->viewer, 1, "protocol error");
-    release_client(s);
-}
-
-static void client_closed(struct gs_session *s, uint32_t id)
-{
-    if (id != s->viewer.id)
-        return;
-    s->viewer.id = 0;
-    release_client(s);
 }
 
 /* ---- size ---- */
@@ -285,7 +229,7 @@ static void tell_size(struct gs_session *s, const struct gs_video *video)
     uint8_t payload[GS_VIDEO_SIZE];
 
     gs_video_write(video, payload);
-    gs_viewer_send(&s->viewer, GS_MSG_VIDEO, payload, sizeof(payload));
+    gs_clients_send(s->clients, GS_MSG_VIDEO, payload, sizeof(payload));
 }
 
 static void change_size(struct gs_session *s, const struct gs_video *video)
@@ -385,11 +329,11 @@ static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size
     if (!s->parts.pipeline || r.overrun || id == 0)
         return;
     if (type == GS_LINK_CLIENT_OPEN)
-        open_client(s, id, (const char *)payload + 4, size - 4);
+        gs_clients_open(s->clients, id, (const char *)payload + 4, size - 4);
     else if (type == GS_LINK_CLIENT_DATA)
-        client_data(s, id, &r);
+        gs_clients_data(s->clients, id, &r);
     else if (type == GS_LINK_CLIENT_CLOSE)
-        client_closed(s, id);
+        gs_clients_closed(s->clients, id);
 }
 
 static void on_link_closed(void *user, int err)
@@ -409,17 +353,21 @@ static const struct gs_channel_handler link_handler = {
     .closed = on_link_closed,
 };
 
-struct gs_session *gs_session_create(GIOStream *link, GMainLoop *loop)
+struct gs_session *gs_session_create(GIOStream *stream, GMainLoop *loop)
 {
     struct gs_session *s = g_new0(struct gs_session, 1);
 
     s->loop = loop;
-    s->link = gs_channel_create(link, GS_PROTO_MAX_FRAME, &link_handler, s);
-    s->viewer = (struct gs_viewer){
+    s->link = gs_link_create(stream, &link_handler, s);
+    s->clients = gs_clients_create(&(struct gs_clients_params){
         .link = s->link,
-        .input_applied = on_input_applied,
+        .parts = &s->parts,
+        .config = &s->config,
+        .ready = &s->ready,
+        .why = s->why,
+        .listener = &clients_listener,
         .user = s,
-    };
+    });
     return s;
 }
 
@@ -430,7 +378,8 @@ void gs_session_destroy(struct gs_session *s)
     if (s->resize_timer)
         g_source_remove(s->resize_timer);
     gs_parts_finish(&s->parts);
-    gs_channel_destroy(s->link);
+    gs_clients_destroy(s->clients);
+    gs_link_destroy(s->link);
     gs_worker_config_finish(&s->config);
     g_free(s);
 }

@@ -8,17 +8,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/channel.h"
 #include "common/macros.h"
 #include "common/proto.h"
+#include "session/link.h"
 #include "session/source.h"
 
 struct gs_viewer {
     uint32_t id; /* the link's number of this client; 0: nobody */
-    struct gs_channel *link;
+    struct gs_link *link;
     struct gs_source *source;
     /* An input record went to the source. */
     void (*input_applied)(void *user, uint32_t input_id);
+    /* How it goes at the client. */
+    void (*report)(void *user, const struct gs_client_report *report);
     void *user;
 };
 
