@@ -26,6 +26,7 @@ struct gs_fake_host {
     struct gs_door *door;
     uint16_t port;
     struct gs_transport *transport;
+    struct gs_stream *stream;
     struct gs_encoder *encoder;
     struct gs_nv12 picture;
     GArray *inputs;
@@ -101,6 +102,13 @@ static void resize(struct gs_fake_host *h)
     h->keyframe = true;
 }
 
+static void end_stream(struct gs_fake_host *h)
+{
+    if (h->stream)
+        gs_transport_detach(h->transport, h->stream);
+    h->stream = NULL;
+}
+
 static gboolean on_frame(void *user)
 {
     struct gs_fake_host *h = user;
@@ -121,22 +129,21 @@ static gboolean on_frame(void *user)
         h->dropped = true;
         h->client = 0;
         gs_door_destroy(h->door);
-        gs_transport_detach(h->transport);
+        end_stream(h);
         if (open_door(h) != 0)
             abort();
     }
     return G_SOURCE_CONTINUE;
 }
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream GS_UNUSED)
 {
     ((struct gs_fake_host *)user)->keyframe = true;
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user GS_UNUSED, struct gs_stream *stream GS_UNUSED,
+                                bool present GS_UNUSED)
 {
-    (void)user;
-    (void)present;
 }
 
 static const struct gs_transport_listener transport_listener = {on_keyframe_wanted,
@@ -174,7 +181,8 @@ static gboolean welcome(void *user)
     uint8_t mode = h->params.relative ? GS_POINTER_RELATIVE : GS_POINTER_ABSOLUTE;
     char *json;
 
-    if (gs_transport_attach(h->transport, &w) != 0)
+    end_stream(h);
+    if (gs_transport_attach(h->transport, true, &w, &h->stream) != 0)
         abort();
     json = gs_welcome_to_json(&w);
     gs_door_send(h->door, h->client, GS_MSG_WELCOME, json, strlen(json));

@@ -46,6 +46,10 @@ struct worker_rig {
     GArray *sizes;     /* struct worker_size */
     uint64_t asked_at; /* of the last worker_rig_resize */
     uint32_t inputs;
+    /* Sees what the worker says before the rig does; true: it was for other clients than the
+     * rig's. NULL: there are none. */
+    bool (*others)(struct worker_rig *rig, uint8_t type, const uint8_t *payload, size_t size);
+    void *others_data;
     struct gs_receiver *rx;
     struct gs_decoder *decoder;
 
@@ -58,6 +62,7 @@ struct worker_rig_params {
     const char *source, *encoder, *converter; /* NULL: chosen */
     uint32_t width, height, fps;
     uint32_t max_kbps, quality;
+    uint32_t viewers;        /* 0: one */
     const char *const *argv; /* application, NULL-terminated; may be NULL */
 };
 
