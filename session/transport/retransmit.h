@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last packets that were sent, protected as they were, in fixed memory, for those who ask for
- * one again. The encode thread writes (slot, publish), the main thread reads (resend, copy); only
+ * The last packets that were sent, in the clear, in fixed memory, for those who ask for one again.
+ * The encode thread writes (slot, publish), the main thread reads (resend, copy); only
  * those calls lock, and briefly.
  */
 #pragma once

@@ -265,6 +265,14 @@ static void test_comes_back_too_late(void **state GS_UNUSED)
     worker_client_finish(&again);
     worker_rig_run(&rig, 200);
     enter(&rig, &boss, 5, false, "boss");
+    /* The host sent it away. */
+    worker_client_send_away(&boss);
+    enter(&rig, &again, 8, false, "boss");
+    assert_int_not_equal(again.welcome.ssrc, boss.welcome.ssrc);
+    worker_client_bye(&again);
+    worker_client_finish(&again);
+    worker_client_finish(&boss);
+    enter(&rig, &boss, 9, false, "boss");
     /* Another took over while it was away: it does not take the control back by itself. */
     worker_client_break(&boss);
     enter(&rig, &again, 6, false, "other");

@@ -187,6 +187,15 @@ void worker_client_break(struct worker_client *c)
     send_with_id(c, GS_LINK_CLIENT_CLOSE, NULL, 0);
 }
 
+void worker_client_send_away(struct worker_client *c)
+{
+    const struct gs_bye bye = {.reason = "the ticket was revoked"};
+    char *json = gs_bye_to_json(&bye);
+
+    send_with_id(c, GS_LINK_CLIENT_CLOSE, json, strlen(json));
+    free(json);
+}
+
 void worker_client_bye(struct worker_client *c)
 {
     const struct gs_bye bye = {.reason = "enough"};

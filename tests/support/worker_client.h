@@ -55,6 +55,8 @@ void worker_client_send(struct worker_client *c, uint8_t type, const void *paylo
 void worker_client_press(struct worker_client *c, uint32_t input_id, bool down);
 /* The host says that its connection ended. */
 void worker_client_break(struct worker_client *c);
+/* The host says that it is to go. */
+void worker_client_send_away(struct worker_client *c);
 /* Good-bye, and the end of its connection. */
 void worker_client_bye(struct worker_client *c);
 /* Forgets it: the worker hears an RTCP BYE. */
