@@ -83,6 +83,7 @@ static int open_transport(struct gs_parts *p, const struct gs_parts_params *pp, 
     const struct gs_worker_config *c = pp->config;
     const struct gs_transport_params params = {
         .fps = c->fps,
+        .receivers = c->viewers,
         .bind_address = c->bind_address,
         .udp_first = c->udp_first,
         .udp_last = c->udp_last,

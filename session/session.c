@@ -111,19 +111,19 @@ static const struct gs_source_listener source_listener = {
     .ended = on_app_ended,
 };
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream)
 {
     struct gs_session *s = user;
 
     if (s->parts.pipeline)
-        gs_pipeline_request_keyframe(s->parts.pipeline);
+        gs_clients_keyframe_wanted(s->clients, stream);
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user, struct gs_stream *stream, bool present)
 {
     struct gs_session *s = user;
 
-    gs_clients_receiver_changed(s->clients, present);
+    gs_clients_receiver_changed(s->clients, stream, present);
 }
 
 static const struct gs_transport_listener transport_listener = {
@@ -286,7 +286,7 @@ static void on_client_frame(struct gs_session *s, uint8_t type, const uint8_t *p
     else if (type == GS_LINK_CLIENT_DATA)
         gs_clients_data(s->clients, id, &r);
     else if (type == GS_LINK_CLIENT_CLOSE)
-        gs_clients_closed(s->clients, id);
+        gs_clients_closed(s->clients, id, size > 4);
 }
 
 static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)

@@ -50,15 +50,6 @@ void gs_viewer_close(struct gs_viewer *v, int status, const char *reason)
     v->id = 0;
 }
 
-void gs_viewer_send_cursor(struct gs_viewer *v, const struct gs_cursor_msg *msg)
-{
-    size_t size = gs_cursor_size(msg);
-    g_autofree uint8_t *buffer = g_malloc(size);
-
-    gs_cursor_write(msg, buffer);
-    gs_viewer_send(v, GS_MSG_CURSOR, buffer, size);
-}
-
 static int handle_ping(struct gs_viewer *v, const uint8_t *payload, size_t size)
 {
     uint64_t received = gs_now_ns();
@@ -123,12 +114,13 @@ int gs_viewer_handle(struct gs_viewer *v, uint8_t type, const uint8_t *payload, 
     case GS_MSG_PING:
         return handle_ping(v, payload, size);
     case GS_MSG_INPUT:
-        return handle_input(v, payload, size);
+        return v->view ? 0 : handle_input(v, payload, size);
     case GS_MSG_KEYMAP:
-        return handle_keymap(v, payload, size);
+        return v->view ? 0 : handle_keymap(v, payload, size);
     case GS_MSG_REPORT:
         return handle_report(v, payload, size);
     case GS_MSG_BYE:
+        v->bye = true;
         return 0; /* the host closes the connection and says so */
     default:
         return -EBADMSG;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The last packets that were sent, protected as they were, for those who ask for one again. As many
+ * The last packets that were sent, in the clear, for those who ask for one again. As many
  * as were sent in a time are kept, and memory follows: in chunks that are used again when all of
  * their packets are older than that. Neither the newest GS_RETRANSMIT_LEAST packets are given up
  * nor more than GS_RETRANSMIT_PACKETS kept. The encode thread writes (slot, publish), the main

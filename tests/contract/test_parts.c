@@ -29,14 +29,16 @@ static void on_frame_wanted(void *user, bool keeps)
     (void)keeps;
 }
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream)
 {
     (void)user;
+    (void)stream;
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user, struct gs_stream *stream, bool present)
 {
     (void)user;
+    (void)stream;
     (void)present;
 }
 

@@ -33,7 +33,10 @@ static void on_frame_wanted(void *user, bool keeps)
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)
 {
-    gs_viewer_send_cursor(user, msg);
+    g_autofree uint8_t *buffer = g_malloc(gs_cursor_size(msg));
+
+    gs_cursor_write(msg, buffer);
+    gs_viewer_send(user, GS_MSG_CURSOR, buffer, gs_cursor_size(msg));
 }
 
 static void on_pointer_mode(void *user, enum gs_pointer_mode mode)

@@ -28,6 +28,7 @@ struct gs_fake_host {
     struct gs_door *door;
     uint16_t port;
     struct gs_transport *transport;
+    struct gs_stream *stream;
     struct gs_encoder *encoder;
     struct gs_nv12 picture;
     GArray *inputs, *reports;
@@ -105,6 +106,13 @@ static void resize(struct gs_fake_host *h)
     h->keyframe = true;
 }
 
+static void end_stream(struct gs_fake_host *h)
+{
+    if (h->stream)
+        gs_transport_detach(h->transport, h->stream);
+    h->stream = NULL;
+}
+
 static bool there_is(const char *path)
 {
     return path && g_file_test(path, G_FILE_TEST_EXISTS);
@@ -124,7 +132,7 @@ static void cut(struct gs_fake_host *h)
     h->client = 0;
     g_clear_pointer(&h->door, gs_door_destroy);
     if (h->params.back.ends)
-        gs_transport_detach(h->transport);
+        end_stream(h);
 }
 
 static bool return_is_due(struct gs_fake_host *h)
@@ -170,15 +178,14 @@ static gboolean on_frame(void *user)
     return G_SOURCE_CONTINUE;
 }
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream GS_UNUSED)
 {
     ((struct gs_fake_host *)user)->keyframe = true;
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user GS_UNUSED, struct gs_stream *stream GS_UNUSED,
+                                bool present GS_UNUSED)
 {
-    (void)user;
-    (void)present;
 }
 
 static const struct gs_transport_listener transport_listener = {on_keyframe_wanted,
@@ -223,7 +230,9 @@ static gboolean welcome(void *user)
     char *json;
 
     w->resumed = h->dropped && h->params.back.resume;
-    if (!w->resumed && gs_transport_attach(h->transport, w) != 0)
+    if (!w->resumed)
+        end_stream(h);
+    if (!w->resumed && gs_transport_attach(h->transport, true, w, &h->stream) != 0)
         abort();
     json = gs_welcome_to_json(w);
     gs_door_send(h->door, h->client, GS_MSG_WELCOME, json, strlen(json));

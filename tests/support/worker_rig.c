@@ -103,6 +103,8 @@ static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size
 {
     struct worker_rig *rig = user;
 
+    if (rig->others && rig->others(rig, type, payload, size))
+        return;
     if (type == GS_LINK_READY &&
         gs_worker_ready_from_json((const char *)payload, size, &rig->said) == 0) {
         rig->ready = true;
@@ -188,7 +190,7 @@ static void send_config(struct worker_rig *rig, const struct worker_rig_params *
                                  .bind_address = "127.0.0.1",
                                  .udp_first = GS_PROTO_UDP_FIRST,
                                  .udp_last = GS_PROTO_UDP_LAST,
-                                 .viewers = 1,
+                                 .viewers = GS_MAX(p->viewers, 1),
                                  .unwatched = p->unwatched,
                                  .secret = WORKER_HOST_SECRET,
                                  .argv = (char **)(p->argv ? p->argv : none)};

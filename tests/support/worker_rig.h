@@ -53,6 +53,10 @@ struct worker_rig {
     GArray *sizes;     /* struct worker_size */
     uint64_t asked_at; /* of the last worker_rig_resize */
     uint32_t inputs;
+    /* Sees what the worker says before the rig does; true: it was for other clients than the
+     * rig's. NULL: there are none. */
+    bool (*others)(struct worker_rig *rig, uint8_t type, const uint8_t *payload, size_t size);
+    void *others_data;
     struct gs_receiver *rx;
     struct gs_decoder *decoder;
 
@@ -68,6 +72,7 @@ struct worker_rig_params {
     bool adopt; /* the worker is told where to find the host again */
     enum gs_unwatched unwatched;
     const char *app_cgroup;  /* NULL: none */
+    uint32_t viewers;        /* 0: one */
     const char *const *argv; /* application, NULL-terminated; may be NULL */
 };
 
