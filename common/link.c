@@ -4,6 +4,7 @@
 #include <string.h>
 
 const char *const gs_unwatched_names[] = {"throttle", "freeze", "run", NULL};
+const char *const gs_slot_state_names[] = {"none", "wanted", "held", NULL};
 const char *const gs_sandbox_names[] = {"none", "standard", "strict", NULL};
 const char *const gs_worker_stage_names[GS_WORKER_STAGES] = {"grant", "convert", "encode", "send",
                                                              "total"};

@@ -37,6 +37,13 @@ enum gs_link_type {
     GS_LINK_PONG = 75,         /* W u64, the same */
     GS_LINK_STATS = 76,        /* W JSON (struct gs_worker_stats), once a second */
     GS_LINK_SET = 77,          /* H JSON (struct gs_worker_set): other settings from now on */
+    /* The machine's hardware encoders take so many sessions, and the host says who has one: a slot.
+     * Only where the configuration has an adopt_path; else the worker takes what it gets. */
+    GS_LINK_SLOT_WANT = 78,  /* W u8: 1 it does not go without (and is not asked for it back), 0 */
+    GS_LINK_SLOT_GIVEN = 79, /* H empty: it has one; the answer to WANT, at once or any time */
+    GS_LINK_SLOT_TAKEN = 80, /* H u32 slots: all are; the answer to WANT, which goes on waiting. To
+                                who has one: give it back */
+    GS_LINK_SLOT_FREE = 81,  /* W u8 enum gs_slot_end: it has none, and waits for none */
 };
 
 #define GS_VIEWERS_MAX 32 /* of one session, controlling and watching together */
@@ -119,6 +126,23 @@ char *gs_client_open_to_json(const struct gs_client_open *o);
 int gs_client_open_from_json(const char *json, size_t size,
                              struct gs_client_open *ret) GS_MUST_CHECK;
 
+/* ---- W: slots of hardware encoders ---- */
+
+enum gs_slot_end {
+    GS_SLOT_END_BACK,    /* given back */
+    GS_SLOT_END_FULL,    /* the hardware refused: it takes no more sessions */
+    GS_SLOT_END_USELESS, /* the hardware does not encode this session */
+};
+
+enum gs_slot_state {
+    GS_SLOT_NONE,   /* it wants none */
+    GS_SLOT_WANTED, /* software encodes, and it waits for one */
+    GS_SLOT_HELD,
+};
+
+/* "none", "wanted", "held"; NULL at the end. */
+extern const char *const gs_slot_state_names[];
+
 /* ---- W: adoption ---- */
 
 struct gs_worker_viewer {
@@ -131,6 +155,8 @@ struct gs_worker_adopt {
     char secret[GS_PROTO_TICKET_MAX];
     struct gs_worker_ready ready;
     uint32_t unwatched_s; /* how long nobody has looked; 0: somebody does */
+    enum gs_slot_state slot;
+    bool slot_fixed; /* as said in WANT */
     unsigned n_viewers;
     struct gs_worker_viewer viewers[GS_VIEWERS_MAX]; /* whose streams go on for a while */
 };

@@ -241,10 +241,11 @@ char *gs_worker_adopt_to_json(const struct gs_worker_adopt *a)
         json_array_append_new(viewers,
                               json_pack("{so sb}", "resume", gs_json_text_new(a->viewers[i].resume),
                                         "view", a->viewers[i].view));
-    return gs_json_dump(json_pack("{si so so so sI so}", "v", GS_PROTO_VERSION, "session",
-                                  gs_json_text_new(a->session), "secret",
-                                  gs_json_text_new(a->secret), "ready", ready_new(&a->ready),
-                                  "unwatched_s", (json_int_t)a->unwatched_s, "viewers", viewers));
+    return gs_json_dump(
+        json_pack("{si so so so sI ss sb so}", "v", GS_PROTO_VERSION, "session",
+                  gs_json_text_new(a->session), "secret", gs_json_text_new(a->secret), "ready",
+                  ready_new(&a->ready), "unwatched_s", (json_int_t)a->unwatched_s, "slot",
+                  gs_slot_state_names[a->slot], "slot_fixed", a->slot_fixed, "viewers", viewers));
 }
 
 static void get_viewers(struct gs_json_in *in, struct gs_worker_adopt *a)
@@ -279,6 +280,8 @@ int gs_worker_adopt_from_json(const char *json, size_t size, struct gs_worker_ad
     get_ready(&ready, &a.ready);
     gs_json_leave(&in, &ready);
     a.unwatched_s = (uint32_t)gs_json_int(&in, "unwatched_s", 0, UINT32_MAX);
+    a.slot = (enum gs_slot_state)get_name(&in, "slot", gs_slot_state_names);
+    a.slot_fixed = gs_json_bool(&in, "slot_fixed");
     get_viewers(&in, &a);
     err = gs_json_close(&in);
     if (!err)

@@ -64,6 +64,7 @@ struct gs_host_config {
     char metrics_listen[64];         /* ADDRESS:PORT; "": off */
     /* [limits] */
     uint32_t sessions, sessions_per_user;
+    uint32_t encoder_slots; /* UINT32_MAX: learned (host/slots.h) */
     uint32_t connections, connections_per_address, waiting_connections;
     uint32_t handshake_ms, ready_ms, stop_ms, hang_ms;
     /* [log] */

@@ -49,6 +49,10 @@ const struct gs_config_key gs_config_keys[] = {
      "100", "Most sessions at a time"},
     {"limits", "sessions-per-user", GS_KEY_NUMBER, HOST(sessions_per_user), 0, 1, 1000, NULL,
      GS_RELOAD_AT_ONCE, "10", "Most sessions of one user"},
+    {"limits", "encoder-slots", GS_KEY_AUTO, HOST(encoder_slots), 0, 0, 1000, NULL,
+     GS_RELOAD_AT_ONCE, "auto",
+     "Most sessions whose pictures hardware encodes, the others take software; auto for as many as "
+     "the driver takes"},
     {"limits", "connections", GS_KEY_NUMBER, HOST(connections), 0, 1, 10000, NULL,
      GS_RELOAD_AT_ONCE, "256", "Most clients that were let in"},
     {"limits", "connections-per-address", GS_KEY_NUMBER, HOST(connections_per_address), 0, 1, 10000,

@@ -16,6 +16,7 @@ enum gs_key_kind {
     GS_KEY_ENDPOINT, /* char[size], ADDRESS:PORT or empty */
     GS_KEY_NAME,     /* char[size], one of choices, or empty where fallback is */
     GS_KEY_NUMBER,   /* uint32_t */
+    GS_KEY_AUTO,     /* uint32_t, or "auto": UINT32_MAX */
     GS_KEY_PORT,     /* uint16_t */
     GS_KEY_PORTS,    /* two uint16_t: FIRST-LAST */
     GS_KEY_SIDES,    /* two uint32_t: WIDTHxHEIGHT */

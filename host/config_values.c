@@ -72,7 +72,10 @@ char *gs_config_key_range(const struct gs_config_key *key)
         return NULL;
     min = write_number(key->min, units);
     max = write_number(key->max, units);
-    return g_strdup_printf(key->kind == GS_KEY_SIDES ? "%s to %s each" : "%s to %s", min, max);
+    return g_strdup_printf(key->kind == GS_KEY_SIDES  ? "%s to %s each"
+                           : key->kind == GS_KEY_AUTO ? "auto, or %s to %s"
+                                                      : "%s to %s",
+                           min, max);
 }
 
 static int refuse(const struct gs_config_key *key, const char *value, const char *wanted,
@@ -123,9 +126,10 @@ static int read_text(const struct gs_config_key *key, const char *value, char *o
 
 static int read_uint(const struct gs_config_key *key, const char *value, void *out, char **ret_why)
 {
-    uint64_t n;
+    bool chosen = key->kind == GS_KEY_AUTO && strcmp(value, "auto") == 0;
+    uint64_t n = UINT32_MAX;
 
-    if (!read_number(value, units_of(key->kind), &n) || n < key->min || n > key->max)
+    if (!chosen && (!read_number(value, units_of(key->kind), &n) || n < key->min || n > key->max))
         return refuse(key, value,
                       key->kind == GS_KEY_BYTES     ? "a size such as 512M"
                       : key->kind == GS_KEY_SECONDS ? "a time such as 90s or 10m"
@@ -222,6 +226,7 @@ int gs_config_key_read(const struct gs_config_key *key, const char *value, void 
     case GS_KEY_COMMAND:
         return read_list(key, value, at, ret_why);
     case GS_KEY_NUMBER:
+    case GS_KEY_AUTO:
     case GS_KEY_PORT:
     case GS_KEY_BYTES:
     case GS_KEY_SECONDS:
@@ -271,6 +276,10 @@ char *gs_config_key_write(const struct gs_config_key *key, const void *base)
         return write_number(*(const uint16_t *)at, no_units);
     case GS_KEY_BYTES:
         return write_number(*(const uint64_t *)at, byte_units);
+    case GS_KEY_AUTO:
+        if (*(const uint32_t *)at == UINT32_MAX)
+            return g_strdup("auto");
+        break;
     case GS_KEY_NUMBER:
     case GS_KEY_SECONDS:
     case GS_KEY_MILLIS:

@@ -218,6 +218,19 @@ static int read_stats(struct gs_worker *w, const uint8_t *payload, size_t size)
     return 0;
 }
 
+static int read_slot(struct gs_worker *w, uint8_t type, const uint8_t *payload, size_t size)
+{
+    const struct gs_worker_listener *l = w->params.listener;
+
+    if (size != 1 || payload[0] > (type == GS_LINK_SLOT_WANT ? 1 : GS_SLOT_END_USELESS))
+        return -EBADMSG;
+    if (type == GS_LINK_SLOT_WANT && l->slot_want)
+        l->slot_want(w->params.user, payload[0]);
+    else if (type == GS_LINK_SLOT_FREE && l->slot_free)
+        l->slot_free(w->params.user, (enum gs_slot_end)payload[0]);
+    return 0;
+}
+
 static int read_pong(struct gs_worker *w, size_t size)
 {
     w->unanswered = 0;
@@ -237,6 +250,8 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
         err = read_ended(w, payload, size);
     else if (type == GS_LINK_STATS)
         err = read_stats(w, payload, size);
+    else if (type == GS_LINK_SLOT_WANT || type == GS_LINK_SLOT_FREE)
+        err = read_slot(w, type, payload, size);
     else if (type == GS_LINK_PONG)
         err = read_pong(w, size);
     if (err)
@@ -447,6 +462,21 @@ int gs_worker_resize(struct gs_worker *w, const struct gs_video *video)
 
     gs_video_write(video, payload);
     return gs_channel_send(w->link, GS_LINK_RESIZE, payload, sizeof(payload));
+}
+
+int gs_worker_slot_given(struct gs_worker *w)
+{
+    return gs_channel_send(w->link, GS_LINK_SLOT_GIVEN, NULL, 0);
+}
+
+int gs_worker_slot_taken(struct gs_worker *w, uint32_t slots)
+{
+    uint8_t payload[4];
+    struct gs_writer out;
+
+    gs_writer_init(&out, payload, sizeof(payload));
+    gs_write_u32(&out, slots);
+    return gs_channel_send(w->link, GS_LINK_SLOT_TAKEN, payload, sizeof(payload));
 }
 
 /* Without a link it is asked by a signal. */

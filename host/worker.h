@@ -36,6 +36,9 @@ struct gs_worker_listener {
     void (*gone)(void *user, const char *why, const struct gs_keeper_exit *keeper);
     /* May be NULL. About once a second, checked. */
     void (*stats)(void *user, const struct gs_worker_stats *stats);
+    /* Both may be NULL. What it says of its slot of the hardware encoders (host/slots.h). */
+    void (*slot_want)(void *user, bool fixed);
+    void (*slot_free)(void *user, enum gs_slot_end how);
     /* May be NULL. It did not answer for that long and was killed; gone follows. */
     void (*hung)(void *user, unsigned silent_ms);
 };
@@ -69,7 +72,7 @@ void gs_worker_destroy(struct gs_worker *w);
 /* Forgets it, and lets it go on without this host. It must have an adopt_path, or it ends. */
 void gs_worker_detach(struct gs_worker *w);
 
-/* These five return 0, or -EPIPE / -ENOBUFS when the link is gone or stuck. */
+/* These seven return 0, or -EPIPE / -ENOBUFS when the link is gone or stuck. */
 int gs_worker_open_client(struct gs_worker *w, uint32_t client,
                           const struct gs_client_open *open) GS_MUST_CHECK;
 int gs_worker_send(struct gs_worker *w, uint32_t client, uint8_t type, const void *payload,
@@ -77,6 +80,8 @@ int gs_worker_send(struct gs_worker *w, uint32_t client, uint8_t type, const voi
 int gs_worker_close_client(struct gs_worker *w, uint32_t client) GS_MUST_CHECK;
 int gs_worker_send_set(struct gs_worker *w, const struct gs_worker_set *set) GS_MUST_CHECK;
 int gs_worker_resize(struct gs_worker *w, const struct gs_video *video) GS_MUST_CHECK;
+int gs_worker_slot_given(struct gs_worker *w) GS_MUST_CHECK;
+int gs_worker_slot_taken(struct gs_worker *w, uint32_t slots) GS_MUST_CHECK;
 /* Asks it to end; kills it when it did not after stop_ms. */
 void gs_worker_stop(struct gs_worker *w);
 /* gone follows. */

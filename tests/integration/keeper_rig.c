@@ -119,8 +119,13 @@ static void on_hung(void *user, unsigned silent_ms)
 
 void keeper_rig_fill_params(struct keeper_rig *r, struct gs_worker_params *ret)
 {
-    static const struct gs_worker_listener listener = {
-        on_ready, on_client_data, on_client_close, on_ended, on_gone, on_stats, on_hung};
+    static const struct gs_worker_listener listener = {.ready = on_ready,
+                                                       .client_data = on_client_data,
+                                                       .client_close = on_client_close,
+                                                       .ended = on_ended,
+                                                       .gone = on_gone,
+                                                       .stats = on_stats,
+                                                       .hung = on_hung};
 
     *ret = (struct gs_worker_params){.keeper = &r->keeper,
                                      .config = &r->config,

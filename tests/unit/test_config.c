@@ -98,6 +98,7 @@ static void test_defaults(void **state)
     assert_int_equal(c.udp_first, GS_PROTO_UDP_FIRST);
     assert_int_equal(c.udp_last, GS_PROTO_UDP_LAST);
     assert_int_equal(c.handshake_ms, 5000);
+    assert_int_equal(c.encoder_slots, UINT32_MAX);
     assert_int_equal(c.log_size, 1 << 20);
     assert_int_equal(c.session.width, 1280);
     assert_int_equal(c.session.fps, 60);
@@ -115,6 +116,7 @@ static void test_every_kind(void **state)
                                    "[network]\nlisten=::1\nport = 5000\nudp-ports = 6000 - 6010\n"
                                    "metrics-listen = [::1]:9100\ncertificate=/c\nkey=/k\n"
                                    "[limits]\nhandshake-timeout = 1500ms\nstop-timeout = 2s\n"
+                                   "encoder-slots = 3\n"
                                    "[log]\nlevel = debug\nsession-log-size = 64k\n"
                                    "[session]\nsize = 1921x1081\nmemory-max=2 G\neffort=best\n"
                                    "sandbox=strict\nidle-timeout=2h\nrestart=on-failure\n");
@@ -128,6 +130,7 @@ static void test_every_kind(void **state)
     assert_string_equal(c.metrics_listen, "[::1]:9100");
     assert_int_equal(c.handshake_ms, 1500);
     assert_int_equal(c.stop_ms, 2000);
+    assert_int_equal(c.encoder_slots, 3);
     assert_int_equal(c.log_size, 65536);
     assert_int_equal(c.session.width, 1921);
     assert_int_equal(c.session.height, 1081);
@@ -210,6 +213,8 @@ static void test_errors_name_file_and_line(void **state)
             "host.conf:1: [app x]: environment must be NAME=value …");
     refused("[limits]\nhandshake-timeout=5\n",
             "host.conf:2: handshake-timeout: “5” is not a time such as 500ms or 5s, 100ms to 1m");
+    refused("[limits]\nencoder-slots=1001\n",
+            "host.conf:2: encoder-slots: “1001” is not such a number, auto, or 0 to 1000");
 }
 
 static void test_errors_in_parts(void **state)

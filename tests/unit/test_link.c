@@ -176,6 +176,8 @@ static void test_worker_adopt_roundtrip(void **state)
                                 .secret = "x",
                                 .ready = {47811, 3, "x264", "cpu", "llvmpipe"},
                                 .unwatched_s = 7,
+                                .slot = GS_SLOT_HELD,
+                                .slot_fixed = true,
                                 .n_viewers = GS_VIEWERS_MAX};
     struct gs_worker_adopt out = {0};
     char *json, *more;
@@ -188,6 +190,8 @@ static void test_worker_adopt_roundtrip(void **state)
     assert_string_equal(out.secret, "x");
     assert_int_equal(out.ready.x11_display, 3);
     assert_int_equal(out.unwatched_s, 7);
+    assert_int_equal(out.slot, GS_SLOT_HELD);
+    assert_true(out.slot_fixed);
     assert_int_equal(out.n_viewers, GS_VIEWERS_MAX);
     assert_false(out.viewers[0].view);
     assert_true(out.viewers[GS_VIEWERS_MAX - 1].view);
