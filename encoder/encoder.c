@@ -98,6 +98,35 @@ static int try_in_place(const struct gs_encoder_impl *impl, const struct gs_enco
     return try_impl(impl, p, ret, why, why_size);
 }
 
+static bool is_auto(const char *name)
+{
+    return !name || !name[0] || strcmp(name, "auto") == 0;
+}
+
+/* What must be looked for is hardware. */
+bool gs_encoder_has_hardware(const char *name)
+{
+    char why[160];
+
+    for (size_t i = 0; gs_encoder_impls[i]; i++) {
+        const struct gs_encoder_impl *impl = gs_encoder_impls[i];
+
+        if (impl->probe && (is_auto(name) || strcmp(impl->name, name) == 0) &&
+            impl->probe(why, sizeof(why)) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool gs_encoder_is_hardware(const struct gs_encoder *enc)
+{
+    for (size_t i = 0; gs_encoder_impls[i]; i++) {
+        if (strcmp(gs_encoder_impls[i]->name, enc->impl->name) == 0)
+            return gs_encoder_impls[i]->probe;
+    }
+    return false;
+}
+
 static int refuse_unknown(const char *name)
 {
     size_t used = (size_t)snprintf(failure, sizeof(failure),
@@ -143,7 +172,7 @@ static int create_best(const struct gs_encoder_params *p, const struct gs_encode
                        struct gs_encoder **ret)
 {
     char refused[224] = "", why[160];
-    bool spilled = false;
+    bool spilled = false, full = false;
     int err = -ENOENT;
 
     for (size_t i = 0; gs_encoder_impls[i] != &gs_encoder_null; i++) {
@@ -155,12 +184,14 @@ static int create_best(const struct gs_encoder_params *p, const struct gs_encode
             snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
                      refused);
             (*ret)->spilled = spilled && impl == &gs_encoder_x264;
+            (*ret)->full = full;
             if ((*ret)->spilled)
                 gs_warn("this machine's GPU does not encode the session: it costs processor time");
             return 0;
         }
         log_refusal(impl, err, why);
         spilled |= err != -ENODEV;
+        full |= err == -EBUSY;
         snprintf(refused + used, sizeof(refused) - used, "; %s: %s", impl->name, why);
     }
     snprintf(failure, sizeof(failure), "no encoder works here%s", refused);
@@ -183,10 +214,10 @@ int gs_encoder_create_in_place(const char *name, const struct gs_encoder_params 
                  params->width, params->height, params->fps);
         return -EINVAL;
     }
-    if (name && name[0] && strcmp(name, "auto") != 0)
-        err = create_by_name(name, params, room, ret);
-    else
+    if (is_auto(name))
         err = create_best(params, room, ret);
+    else
+        err = create_by_name(name, params, room, ret);
     if (!err)
         gs_info("encoder %s %ux%u: %s", (*ret)->impl->name, params->width, params->height,
                 (*ret)->why);

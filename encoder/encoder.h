@@ -86,12 +86,18 @@ struct gs_encoder {
     struct gs_encoder_params params;
     char why[256]; /* why this one was chosen, what refused before it */
     bool spilled;  /* it is software, though there is hardware; why says the reasons */
+    bool full;     /* hardware that was tried before it takes no more sessions */
     bool started;  /* a picture of the caller's went in */
 };
 
 /* All that were built in, best first, NULL at the end. "null" is last and never chosen by itself.
  */
 extern const struct gs_encoder_impl *const gs_encoder_impls[];
+
+/* Whether the machine has hardware of this kind, as far as one sees without opening it; NULL, "" or
+ * "auto": of any. False for software. */
+bool gs_encoder_has_hardware(const char *name);
+bool gs_encoder_is_hardware(const struct gs_encoder *enc);
 
 /* name: NULL, "" or "auto" walks the ladder: each is probed, opened, and must encode a frame;
  * refusals are logged with their reason (hardware that is not there: info; that is, but refuses:

@@ -15,7 +15,7 @@ struct gs_change {
     struct gs_resize resize;
     guint resize_timer;
     bool waiting; /* for the pipeline to be idle */
-    bool has_settings;
+    bool has_settings, has_encoder;
     struct gs_worker_set settings; /* wanted */
 };
 
@@ -188,6 +188,31 @@ void gs_change_settings(struct gs_change *c, const char *json, size_t size)
     wait_for_idle(c);
 }
 
+/* ---- encoder ---- */
+
+static void take_encoder(struct gs_change *c)
+{
+    struct gs_parts *p = c->params.parts;
+    g_autofree char *reason = NULL;
+    int err;
+
+    if (!c->has_encoder)
+        return;
+    c->has_encoder = false;
+    err = gs_parts_reopen(p, c->params.config, &reason);
+    if (judge(c, err, reason) < 0)
+        return;
+    if (!err)
+        gs_pipeline_set_effort(p->pipeline, c->params.config->fps, p->effort);
+    c->params.encoder_changed(c->params.user, err, reason);
+}
+
+void gs_change_encoder(struct gs_change *c)
+{
+    c->has_encoder = true;
+    wait_for_idle(c);
+}
+
 /* ---- life ---- */
 
 /* No frame is in flight. */
@@ -198,6 +223,7 @@ static void on_idle(void *user)
     c->waiting = false;
     take_settings(c);
     take_size(c);
+    take_encoder(c);
 }
 
 struct gs_change *gs_change_create(const struct gs_change_params *params)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the host changes while a session runs: the size of its output and its settings. Only while
+ * What changes while a session runs: the size of its output, its settings, its encoder. Only while
  * no frame is in flight; what can't be had leaves all as it was, with a warning. Thread: main.
  */
 #pragma once
@@ -21,6 +21,8 @@ struct gs_change_params {
     void (*size_changed)(void *user, const struct gs_video *video);
     /* The configuration has other settings now; its rates are not in force yet. */
     void (*settings_changed)(void *user);
+    /* gs_change_encoder was done; err and reason: of gs_parts_reopen. */
+    void (*encoder_changed)(void *user, int err, const char *reason);
     /* There is no encoder any more: the session cannot go on. */
     void (*failed)(void *user, const char *reason);
     void *user;
@@ -33,3 +35,5 @@ void gs_change_destroy(struct gs_change *c);
 /* The host's messages GS_LINK_RESIZE and GS_LINK_SET, once the parts are built. */
 void gs_change_size(struct gs_change *c, const uint8_t *payload, size_t size);
 void gs_change_settings(struct gs_change *c, const char *json, size_t size);
+/* Another encoder, as the parts' `spill` says. */
+void gs_change_encoder(struct gs_change *c);

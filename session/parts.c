@@ -25,6 +25,12 @@ static void open_egl(struct gs_parts *p, const struct gs_worker_config *c)
     g_strlcpy(p->renderer, renderer, sizeof(p->renderer));
 }
 
+void gs_parts_note_spill(struct gs_parts *parts)
+{
+    g_strlcpy(parts->encoder->why, parts->spill, sizeof(parts->encoder->why));
+    parts->encoder->spilled = true;
+}
+
 /* room: NULL, or what it takes the place of. */
 static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c,
                         const struct gs_encoder_room *room, char **ret_reason)
@@ -46,9 +52,11 @@ static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c,
     params.effort = (uint32_t)GS_MAX(p->effort, 0);
     if (p->egl)
         g_strlcpy(params.device, p->egl->render_node, sizeof(params.device));
-    err = gs_encoder_create_in_place(c->encoder, &params, room, &p->encoder);
+    err = gs_encoder_create_in_place(p->spill[0] ? "x264" : c->encoder, &params, room, &p->encoder);
     if (err < 0)
         *ret_reason = g_strdup(gs_encoder_failure());
+    else if (p->spill[0])
+        gs_parts_note_spill(p);
     return err;
 }
 
@@ -237,6 +245,7 @@ static int open_fitting(struct gs_parts *parts, const struct gs_worker_config *c
     int err;
 
     *ret = (struct fitting){.parts.egl = parts->egl};
+    memcpy(ret->parts.spill, parts->spill, sizeof(parts->spill));
     err = open_encoder(&ret->parts, c, &room, ret_reason);
     if (!err)
         err = open_converter(&ret->parts, c, ret_reason);
@@ -307,6 +316,30 @@ int gs_parts_renew(struct gs_parts *parts, const struct gs_worker_config *config
     }
     drop(&f);
     lost = parts->encoder ? 0 : restore(parts, &before);
+    return lost ? lost : err;
+}
+
+/* Hardware was wanted, and did not come. */
+static int refuse_software(const struct gs_encoder *enc, char **ret_reason)
+{
+    *ret_reason = g_strdup(enc->why);
+    return enc->full ? -EBUSY : -ENODEV;
+}
+
+int gs_parts_reopen(struct gs_parts *parts, const struct gs_worker_config *config,
+                    char **ret_reason)
+{
+    struct fitting f;
+    int err = open_fitting(parts, config, &f, ret_reason), lost;
+
+    if (!err && !parts->spill[0] && !gs_encoder_is_hardware(f.parts.encoder))
+        err = refuse_software(f.parts.encoder, ret_reason);
+    if (!err) {
+        install(parts, config, &f);
+        return 0;
+    }
+    drop(&f);
+    lost = parts->encoder ? 0 : restore(parts, config);
     return lost ? lost : err;
 }
 

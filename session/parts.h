@@ -21,6 +21,8 @@ struct gs_parts {
     struct gs_transport *transport;
     struct gs_pipeline *pipeline;
     int effort;         /* of the encoder: 0 … 2, or GS_EFFORT_AUTO */
+    char spill[96];     /* why software is to encode though there is hardware; "": the best does.
+                         * For a configuration that leaves the choice */
     char renderer[128]; /* what renders, or why nothing here does */
 };
 
@@ -44,5 +46,12 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
  */
 int gs_parts_renew(struct gs_parts *parts, const struct gs_worker_config *config,
                    char **ret_reason) GS_MUST_CHECK;
+/* The encoder that is there spills for that reason. */
+void gs_parts_note_spill(struct gs_parts *parts);
+/* Another encoder, as `spill` says now, in the place of the one that is there, and a converter for
+ * it; with the next frame, an IDR. Only while no frame is in flight. 0, -EBUSY where the hardware
+ * takes no more sessions, or as gs_parts_renew; after errors all is as it was. */
+int gs_parts_reopen(struct gs_parts *parts, const struct gs_worker_config *config,
+                    char **ret_reason) GS_MUST_CHECK;
 /* Ends the application. Takes half-built and zeroed ones. */
 void gs_parts_finish(struct gs_parts *parts);

@@ -14,6 +14,7 @@
 #include "session/clients.h"
 #include "session/link.h"
 #include "session/parts.h"
+#include "session/slot.h"
 #include "session/stats.h"
 #include "session/unwatched.h"
 
@@ -33,6 +34,7 @@ struct gs_session {
     struct gs_unwatched_guard *unwatched;
     struct gs_stats *stats;
     struct gs_change *change;
+    struct gs_slot *slot;
 };
 
 /* ---- end ---- */
@@ -181,6 +183,7 @@ static void on_size_changed(void *user, const struct gs_video *video)
     note_kinds(s);
     gs_video_write(video, payload);
     gs_clients_send(s->clients, GS_MSG_VIDEO, payload, sizeof(payload));
+    gs_slot_look(s->slot, true);
 }
 
 static void on_settings_changed(void *user)
@@ -189,6 +192,15 @@ static void on_settings_changed(void *user)
 
     note_kinds(s);
     gs_unwatched_follow(s->unwatched);
+    gs_slot_look(s->slot, false);
+}
+
+static void on_encoder_changed(void *user, int err, const char *reason)
+{
+    struct gs_session *s = user;
+
+    gs_slot_reopened(s->slot, err, reason);
+    note_kinds(s);
 }
 
 /* ---- beginning ---- */
@@ -226,13 +238,16 @@ static void build_around_parts(struct gs_session *s)
         .config = &s->config,
         .size_changed = on_size_changed,
         .settings_changed = on_settings_changed,
+        .encoder_changed = on_encoder_changed,
         .failed = on_pipeline_failed,
         .user = s,
     });
 }
 
-static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
+/* failure: the encoder that was asked for is not to be had. */
+static void on_slot_settled(void *user, const char *failure)
 {
+    struct gs_session *s = user;
     const struct gs_parts_params params = {
         .config = &s->config,
         .source_listener = &source_listener,
@@ -241,6 +256,50 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
         .user = s,
     };
     g_autofree char *reason = NULL;
+
+    if (s->ended)
+        return;
+    if (failure) {
+        end(s, 1, failure);
+        return;
+    }
+    if (gs_parts_build(&s->parts, &params, &reason) < 0) {
+        end(s, 1, reason);
+        return;
+    }
+    build_around_parts(s);
+    gs_slot_look(s->slot, false);
+    say_ready(s);
+}
+
+static void on_reopen_wanted(void *user)
+{
+    struct gs_session *s = user;
+
+    gs_change_encoder(s->change);
+}
+
+static void on_reason_changed(void *user)
+{
+    note_kinds(user);
+}
+
+static void ask_for_slot(struct gs_session *s)
+{
+    s->slot = gs_slot_create(&(struct gs_slot_params){
+        .link = s->link,
+        .parts = &s->parts,
+        .config = &s->config,
+        .begin = on_slot_settled,
+        .reopen = on_reopen_wanted,
+        .reason_changed = on_reason_changed,
+        .user = s,
+    });
+    gs_slot_begin(s->slot);
+}
+
+static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
+{
     int err;
 
     if (s->configured) {
@@ -255,13 +314,7 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
     s->configured = true;
     gs_log_init("gpushare-session", s->config.session);
     gs_link_set_path(s->link, s->config.adopt_path);
-    err = gs_parts_build(&s->parts, &params, &reason);
-    if (err < 0) {
-        end(s, 1, reason);
-        return;
-    }
-    build_around_parts(s);
-    say_ready(s);
+    ask_for_slot(s);
 }
 
 /* ---- link ---- */
@@ -301,6 +354,8 @@ static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size
         gs_session_stop(s);
     else if (type == GS_LINK_PING)
         pong(s, payload, size);
+    else if (s->slot && (type == GS_LINK_SLOT_GIVEN || type == GS_LINK_SLOT_TAKEN))
+        gs_slot_frame(s->slot, type, payload, size);
     else if (!s->change)
         gs_debug("message %u came before the configuration", type);
     else if (type == GS_LINK_RESIZE)
@@ -330,6 +385,7 @@ static char *introduce(void *user)
     g_strlcpy(a.secret, s->config.secret, sizeof(a.secret));
     a.unwatched_s = s->unwatched ? gs_unwatched_seconds(s->unwatched) : 1;
     a.n_viewers = gs_clients_list(s->clients, a.viewers);
+    gs_slot_introduce(s->slot, &a);
     return gs_worker_adopt_to_json(&a);
 }
 
@@ -337,6 +393,7 @@ static void on_link_back(void *user)
 {
     struct gs_session *s = user;
 
+    gs_slot_link_back(s->slot);
     gs_clients_link_back(s->clients);
     gs_stats_begin(s->stats);
 }
@@ -385,6 +442,7 @@ void gs_session_destroy(struct gs_session *s)
 {
     if (!s)
         return;
+    gs_slot_destroy(g_steal_pointer(&s->slot));
     gs_stats_destroy(g_steal_pointer(&s->stats));
     gs_change_destroy(g_steal_pointer(&s->change));
     gs_unwatched_destroy(g_steal_pointer(&s->unwatched));

@@ -239,6 +239,8 @@ int worker_rig_start(const struct worker_rig_params *params, struct worker_rig *
     int err;
 
     memset(ret, 0, sizeof(*ret));
+    ret->others = params->others;
+    ret->others_data = params->others_data;
     g_mutex_init(&ret->lock);
     ret->frames = g_array_new(FALSE, FALSE, sizeof(struct worker_frame));
     ret->sizes = g_array_new(FALSE, FALSE, sizeof(struct worker_size));

@@ -74,6 +74,9 @@ struct worker_rig_params {
     const char *app_cgroup;  /* NULL: none */
     uint32_t viewers;        /* 0: one */
     const char *const *argv; /* application, NULL-terminated; may be NULL */
+    /* As those of the rig, from the beginning. */
+    bool (*others)(struct worker_rig *rig, uint8_t type, const uint8_t *payload, size_t size);
+    void *others_data;
 };
 
 /* Starts it and connects. 0, or -errno with the reason on stderr; finish it in both cases. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fcntl.h>
 #include <ffnvcodec/nvEncodeAPI.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include <x264.h>
 
 #include "tests/support/mock/mock_nvidia.h"
@@ -10,6 +13,7 @@ struct session {
     x264_t *x264;
     x264_param_t param;
     bool idr_next;
+    int slot; /* locked file; -1: the machine has no limit */
 };
 
 struct resource {
@@ -26,8 +30,40 @@ struct bitstream {
 
 static atomic_int sessions;
 
+/* A file that no other session has locked. The kernel unlocks those of processes that die. */
+static int lock_one(GDir *dir, const char *path)
+{
+    const char *name;
+
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *file = g_build_filename(path, name, NULL);
+        int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return fd;
+        if (fd >= 0)
+            close(fd);
+    }
+    return -1;
+}
+
+/* False: the machine's sessions are all taken. */
+static bool take_slot(int *ret)
+{
+    const char *path = g_getenv("GS_MOCK_NVENC_SLOTS");
+    GDir *dir = path ? g_dir_open(path, 0, NULL) : NULL;
+
+    *ret = dir ? lock_one(dir, path) : -1;
+    if (dir)
+        g_dir_close(dir);
+    return !path || *ret >= 0;
+}
+
 static NVENCSTATUS open_session(NV_ENC_OPEN_ENCODE_SESSION_EX_PARAMS *p, void **ret)
 {
+    struct session *s;
+    int slot;
+
     *ret = NULL;
     if (p->version != NV_ENC_OPEN_ENCODE_SESSION_EX_PARAMS_VER || p->apiVersion != NVENCAPI_VERSION)
         return NV_ENC_ERR_INVALID_VERSION;
@@ -37,8 +73,12 @@ static NVENCSTATUS open_session(NV_ENC_OPEN_ENCODE_SESSION_EX_PARAMS *p, void **
         return NV_ENC_ERR_UNSUPPORTED_DEVICE;
     if (mock_nvidia_has("full") || (mock_nvidia_has("one") && sessions > 0))
         return NV_ENC_ERR_OUT_OF_MEMORY;
+    if (!take_slot(&slot))
+        return NV_ENC_ERR_OUT_OF_MEMORY;
     sessions++;
-    *ret = g_new0(struct session, 1);
+    s = g_new0(struct session, 1);
+    s->slot = slot;
+    *ret = s;
     return NV_ENC_SUCCESS;
 }
 
@@ -48,6 +88,8 @@ static NVENCSTATUS destroy_encoder(void *encoder)
 
     if (s->x264)
         x264_encoder_close(s->x264);
+    if (s->slot >= 0)
+        close(s->slot);
     g_free(s);
     sessions--;
     return NV_ENC_SUCCESS;

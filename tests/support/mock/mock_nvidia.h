@@ -9,6 +9,9 @@
  *   old          NVENC of long ago            one       one session at a time
  *   unsupported  NVENC knows no such GPU      small     pictures up to 256×256
  *   nogl         takes no GL textures
+ *
+ * GS_MOCK_NVENC_SLOTS names a folder: all processes together have as many sessions of NVENC as
+ * there are files in it.
  */
 #pragma once
 
