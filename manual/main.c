@@ -15,11 +15,13 @@
 static const struct gs_command *const host[] = {&gs_run_command, &gs_doctor_command, NULL};
 static const struct gs_command *const client[] = {&gs_client_command, NULL};
 static const struct gs_command *const session[] = {&gs_session_command, NULL};
+static const struct gs_command *const none[] = {NULL};
 
 static const struct gs_manual_program programs[] = {
     {"gpushare-host", host, "--help --version"},
     {"gpushare-client", client, NULL},
     {"gpushare-session", session, NULL},
+    {"gpushare-host.conf", none, NULL},
 };
 
 /* impls: an array of pointers to structs that begin with a name. */

@@ -7,8 +7,7 @@
 
 #include "manual/manual.h"
 
-/* Text for roff: no escapes, no requests, no hyphens where minus signs are meant. */
-static void put(FILE *out, const char *text)
+void gs_manual_put(FILE *out, const char *text)
 {
     for (const char *p = text; *p; p++) {
         if (*p == '\\')
@@ -31,18 +30,18 @@ static void put_option(const struct gs_option *o, FILE *out)
     if (o->letter)
         fprintf(out, "\\fB\\-%c\\fR, ", o->letter);
     fputs("\\fB\\-\\-", out);
-    put(out, o->name);
+    gs_manual_put(out, o->name);
     fputs(o->arg ? "=\\fI" : "", out);
-    put(out, o->arg ? o->arg : "");
+    gs_manual_put(out, o->arg ? o->arg : "");
     fputs("\\fR\n", out);
-    put(out, text);
+    gs_manual_put(out, text);
     fputs(".\n", out);
     if (values) {
         g_auto(GStrv) words = g_strsplit(values, " ", -1);
         g_autofree char *list = g_strjoinv(", ", words);
 
         fputs("There are: ", out);
-        put(out, list);
+        gs_manual_put(out, list);
         fputs(".\n", out);
     }
 }
@@ -55,7 +54,7 @@ static void put_options(const struct gs_command *c, FILE *out)
     for (const struct gs_option *o = c->options; o->name; o++) {
         if (o->group && strcmp(o->group, "Options") != 0) {
             fputs(o == c->options ? "\\fB" : ".PP\n\\fB", out);
-            put(out, o->group);
+            gs_manual_put(out, o->group);
             fputs("\\fR\n", out);
         }
         if (!o->hidden)
@@ -69,11 +68,11 @@ static void put_synopsis(const struct gs_command *c, FILE *out)
     g_autofree char *name = gs_command_name(c);
 
     fputs("\\fB", out);
-    put(out, name);
+    gs_manual_put(out, name);
     fputs("\\fR [\\fIOPTION\\fR…]", out);
     if (c->operands) {
         fputs(" \\fI", out);
-        put(out, c->operands);
+        gs_manual_put(out, c->operands);
         fputs("\\fR", out);
     }
     fputs("\n", out);
@@ -98,6 +97,17 @@ static const struct gs_command *command_of(const struct gs_manual_program *progr
     return NULL;
 }
 
+/* "@KEYS limits@"; false: it is another line. */
+static bool put_keys(const char *line, FILE *out)
+{
+    g_autofree char *section = NULL;
+
+    if (!g_str_has_prefix(line, "@KEYS ") || !g_str_has_suffix(line, "@"))
+        return false;
+    section = g_strndup(line + 6, strlen(line) - 7);
+    return gs_manual_keys(section, out);
+}
+
 int gs_manual_page(const struct gs_manual_program *program, const char *template_text, FILE *out)
 {
     g_auto(GStrv) at_version = g_strsplit(template_text, "@VERSION@", -1);
@@ -112,6 +122,8 @@ int gs_manual_page(const struct gs_manual_program *program, const char *template
             put_options(options, out);
         } else if (synopsis) {
             put_synopsis(synopsis, out);
+        } else if (put_keys(*line, out)) {
+            continue;
         } else if ((*line)[0] == '@') {
             g_printerr("gs-manual: %s: there is no such thing\n", *line);
             return -EINVAL;

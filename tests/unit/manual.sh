@@ -19,7 +19,7 @@ check_man()
 {
     command -v man >/dev/null || { echo "man is missing"; exit 77; }
     command -v mandoc >/dev/null || { echo "mandoc is missing"; exit 77; }
-    for page in "$made"/*.[18]; do
+    for page in "$made"/*.[158]; do
         said=$(LC_ALL=C.UTF-8 man -l --warnings "$page" 2>&1 >/dev/null)
         [ -z "$said" ] || wrong "$page: man: $said"
         said=$(mandoc -Tlint -Wwarning "$page")
