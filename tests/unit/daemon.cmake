@@ -1,2 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-gs_test(test_door_limits LABEL unit SOURCES unit/test_door_limits.c LIBS gpushare::host)
+foreach(module door_limits state)
+    gs_test(test_${module} LABEL unit SOURCES unit/test_${module}.c LIBS gpushare::host)
+endforeach()
