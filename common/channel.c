@@ -388,6 +388,16 @@ void gs_channel_destroy(struct gs_channel *ch)
     unref(ch);
 }
 
+GIOStream *gs_channel_steal(struct gs_channel *ch)
+{
+    GIOStream *stream = g_object_ref(ch->stream);
+
+    drop_sources(ch);
+    ch->state = CLOSED; /* and the stream is not */
+    unref(ch);
+    return stream;
+}
+
 void gs_channel_set_max_payload(struct gs_channel *ch, size_t max_payload)
 {
     ch->max_payload = max_payload;

@@ -29,6 +29,10 @@ struct gs_channel *gs_channel_create(GIOStream *stream, size_t max_payload,
                                      const struct gs_channel_handler *handler, void *user);
 /* Drops what was not sent, closes the stream without waiting. Accepts NULL. */
 void gs_channel_destroy(struct gs_channel *ch);
+/* Frees the channel and gives its stream back, open, for g_object_unref. Only where nothing waits
+ * to be sent and the peer has sent nothing that was not delivered, as between two who take turns.
+ */
+GIOStream *gs_channel_steal(struct gs_channel *ch) GS_MUST_CHECK;
 void gs_channel_set_max_payload(struct gs_channel *ch, size_t max_payload);
 /* Queues one frame and sends as much as fits at once. At most 8 MiB may wait. 0, -ENOBUFS,
  * -EPIPE after closed. The payload is copied. */

@@ -10,6 +10,9 @@
  * the worker is asked to end, and killed after stop_ms. SIGUSR1: the worker is killed at once. When
  * the worker has ended and nothing below is left, it writes struct gs_keeper_exit to exit_path
  * (where there is one) and ends with the status of the worker, 128 + N for signal N.
+ *
+ * On its standard output it says two lines: the worker's process id once it runs, and the same
+ * struct gs_keeper_exit at the end.
  */
 #pragma once
 
@@ -47,7 +50,7 @@ int gs_keeper_config_from_json(const char *json, size_t size,
 
 /* How it ended. */
 struct gs_keeper_exit {
-    int status;         /* exit status of the worker; -1: it was killed */
+    int status;         /* exit status of the worker; -1: it was killed; 127: it never ran */
     int signal;         /* that killed it; 0: none */
     bool out_of_memory; /* the control group's limit was met */
     uint64_t time;      /* seconds since 1970 */

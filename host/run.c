@@ -16,17 +16,16 @@
 #include "host/certificate.h"
 #include "host/door.h"
 #include "host/exit_status.h"
-#include "host/reaper.h"
 #include "host/runtime_dir.h"
 #include "host/tickets.h"
 #include "host/worker.h"
 
 #define STOP_MS 5000
+#define HANG_MS 0 /* nobody else waits for it; a debugger may have stopped it */
 
 struct run {
     struct gs_run_options options;
     GMainLoop *loop;
-    struct gs_reaper *reaper;
     struct gs_runtime_dir *dir;
     struct gs_tickets *tickets;
     GTlsCertificate *certificate;
@@ -150,10 +149,11 @@ static void on_ended(void *user, const struct gs_bye *bye)
     begin_end(r, bye->status ? GS_EXIT_FAILED : GS_EXIT_DONE, bye->reason);
 }
 
-static void on_worker_gone(void *user, const char *why)
+static void on_worker_gone(void *user, const char *why, const struct gs_keeper_exit *keeper)
 {
     struct run *r = user;
 
+    (void)keeper;
     if (why)
         gs_error("the session's worker %s", why);
     r->worker_gone = true;
@@ -249,25 +249,40 @@ static void fill_config(struct run *r, struct gs_worker_config *c)
     g_strlcpy(c->runtime_dir, gs_runtime_dir_path(r->dir), sizeof(c->runtime_dir));
 }
 
+/* It ends with us, and what it says goes where we say ours. */
+static void fill_keeper(struct run *r, const char *program, struct gs_keeper_config *c)
+{
+    *c = (struct gs_keeper_config){.log_files = 1, .stop_ms = STOP_MS, .follow_parent = true};
+    g_strlcpy(c->session, r->options.session, sizeof(c->session));
+    g_strlcpy(c->program, program, sizeof(c->program));
+    g_strlcpy(c->runtime_dir, gs_runtime_dir_path(r->dir), sizeof(c->runtime_dir));
+}
+
 static int start_worker(struct run *r)
 {
-    static const struct gs_worker_listener listener = {on_ready, on_client_data, on_client_close,
-                                                       on_ended, on_worker_gone};
+    static const struct gs_worker_listener listener = {.ready = on_ready,
+                                                       .client_data = on_client_data,
+                                                       .client_close = on_client_close,
+                                                       .ended = on_ended,
+                                                       .gone = on_worker_gone};
     g_autofree char *why = NULL;
     g_autofree char *program = gs_worker_find_program(&why);
+    g_autofree char *keeper_program = program ? gs_worker_find_keeper(&why) : NULL;
+    struct gs_keeper_config keeper;
     struct gs_worker_config config;
-    const struct gs_worker_params params = {.program = program,
+    const struct gs_worker_params params = {.keeper = &keeper,
+                                            .keeper_program = keeper_program,
                                             .config = &config,
                                             .ready_ms = r->options.ready_ms,
-                                            .stop_ms = STOP_MS,
-                                            .reaper = r->reaper,
+                                            .hang_ms = HANG_MS,
                                             .listener = &listener,
                                             .user = r};
 
-    if (!program) {
+    if (!keeper_program) {
         gs_error("%s", why);
         return -ENOENT;
     }
+    fill_keeper(r, program, &keeper);
     fill_config(r, &config);
     return gs_worker_create(&params, &r->worker);
 }
@@ -283,7 +298,6 @@ static int start(struct run *r)
     err = err ? err
               : gs_runtime_dir_create(g_getenv("XDG_RUNTIME_DIR"), "/tmp", r->options.session,
                                       &r->dir);
-    err = err ? err : gs_reaper_create(&r->reaper);
     err = err ? err : start_worker(r);
     return err;
 }
@@ -304,7 +318,6 @@ static void finish(struct run *r)
     }
     gs_worker_destroy(r->worker);
     gs_door_destroy(r->door);
-    gs_reaper_destroy(r->reaper);
     gs_runtime_dir_destroy(r->dir);
     g_clear_object(&r->certificate);
     gs_tickets_destroy(r->tickets);

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <glib.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host/remove_tree.h"
 
 /* Leaves room for "/wayland-0.lock" in the 108 bytes of a socket address. */
 #define PATH_LIMIT 90
@@ -21,21 +21,16 @@
 
 struct gs_runtime_dir {
     char *path;
-    int fd; /* locked as long as its owner lives, which tells it from what a killed host left */
+    int fd; /* locked as long as its owner lives, which tells it from what a killed host left;
+               shared with the keeper, who may outlive us */
 };
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path) < 0 && errno != ENOENT ? -1 : 0;
-}
 
 static void remove_tree(const char *path)
 {
-    if (nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-        gs_warn("cannot remove %s: %s", path, g_strerror(errno));
+    int err = gs_remove_tree(path);
+
+    if (err)
+        gs_warn("cannot remove all of %s: %s", path, g_strerror(-err));
 }
 
 static bool ours_alone(int fd)
@@ -127,7 +122,7 @@ static int make(const char *base, const char *session, struct gs_runtime_dir **r
         return -errno;
     }
     fd = open(path, OPEN_FLAGS);
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) < 0) {
         gs_error("cannot lock %s: %s", path, g_strerror(errno));
         if (fd >= 0)
             close(fd);

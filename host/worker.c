@@ -2,106 +2,37 @@
 #include "host/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <gio/gio.h>
+#include <gio/gunixcredentialsmessage.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/bytes.h"
 #include "common/channel.h"
 #include "common/log.h"
-#include "common/macros.h"
+#include "host/keeper_process.h"
 #include "host/x11_lock.h"
 
-#define LINK_FD 3
 #define LINK_HEAD_SIZE 5 /* u32 client, u8 type */
 #define LINK_MAX_PAYLOAD (GS_PROTO_MAX_FRAME + LINK_HEAD_SIZE)
-#define EXIT_MS 1000 /* from the end of the link to the end of the process */
-#define SWEEP_MS 5   /* between two looks at what is left */
-#define SWEEPS 600   /* then something cannot be killed */
+#define EXIT_MS 1000 /* between the end of the link and that of the process, in either order */
+#define PING_MS 1000
 
 struct gs_worker {
-    struct gs_worker_params params;
-    pid_t pid; /* 0: reaped */
+    struct gs_worker_params params; /* without what is borrowed */
+    unsigned stop_ms;
+    struct gs_keeper_process *keeper;
     struct gs_channel *link;
-    bool ready, ended, stopping;
+    bool ready, ended, stopping, link_closed;
     int x11_display;
-    char why[128];  /* "": it ended in order */
-    unsigned sweep; /* how often was looked */
-    guint child_watch, timer;
+    char why[128];         /* "": it ended in order */
+    bool over, has_record; /* keeper and worker are gone; the record is the keeper's */
+    struct gs_keeper_exit record;
+    unsigned unanswered; /* PINGs since the last PONG */
+    guint timer, ping_timer;
 };
-
-/* ---- finding and starting the program ---- */
-
-/* Beside this program in the build tree; at the same distance wherever it is installed. */
-static char *near_ourselves(char **ret_why)
-{
-    static const char *const places[] = {"gpushare-session", GS_LIBEXEC_FROM_BIN};
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *folder = self ? g_path_get_dirname(self) : NULL;
-
-    for (size_t i = 0; folder && i < GS_ARRAY_SIZE(places); i++) {
-        g_autofree char *path = g_build_filename(folder, places[i], NULL);
-
-        if (access(path, X_OK) == 0)
-            return g_steal_pointer(&path);
-    }
-    *ret_why = g_strdup_printf("%s has neither gpushare-session nor " GS_LIBEXEC_FROM_BIN,
-                               folder ? folder : "the folder of this program");
-    return NULL;
-}
-
-char *gs_worker_find_program(char **ret_why)
-{
-    const char *env = getenv("GPUSHARE_SESSION");
-
-    if (!env)
-        return near_ourselves(ret_why);
-    if (access(env, X_OK) == 0)
-        return g_strdup(env);
-    *ret_why = g_strdup_printf("GPUSHARE_SESSION=%s cannot be run: %s", env, g_strerror(errno));
-    return NULL;
-}
-
-/* In the child, between fork and exec. A session of its own keeps the terminal's Ctrl-C from it.
- * Applications that put themselves in the background stay below it as long as it lives. */
-static void child_setup(gpointer host)
-{
-    setsid();
-    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
-    if (getppid() != GPOINTER_TO_INT(host))
-        _exit(1);
-}
-
-static int spawn(struct gs_worker *w, int link)
-{
-    char arg[32];
-    const char *argv[] = {w->params.program, arg, NULL};
-    g_auto(GStrv) env = g_environ_unsetenv(g_get_environ(), "G_TLS_GNUTLS_PRIORITY");
-    g_autoptr(GError) error = NULL;
-    const int target = LINK_FD;
-    int out = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 10); /* our stdout has one line, of ours */
-    gboolean ok;
-
-    g_snprintf(arg, sizeof(arg), "--link-fd=%d", LINK_FD);
-    ok = g_spawn_async_with_pipes_and_fds(NULL, argv, (const char *const *)env,
-                                          G_SPAWN_DO_NOT_REAP_CHILD, child_setup,
-                                          GINT_TO_POINTER(getpid()), -1, out, -1, &link, &target, 1,
-                                          &w->pid, NULL, NULL, NULL, &error);
-    if (out >= 0)
-        close(out);
-    if (ok)
-        return 0;
-    gs_error("cannot start %s: %s", w->params.program, error->message);
-    return -ECHILD;
-}
 
 /* ---- the end ---- */
 
@@ -112,50 +43,57 @@ static void set_timer(struct gs_worker *w, unsigned ms, GSourceFunc fn)
     w->timer = fn ? g_timeout_add(ms, fn, w) : 0;
 }
 
+static void stop_pings(struct gs_worker *w)
+{
+    if (w->ping_timer)
+        g_source_remove(w->ping_timer);
+    w->ping_timer = 0;
+}
+
 void gs_worker_kill(struct gs_worker *w)
 {
-    if (w->pid > 0)
-        kill(w->pid, SIGKILL);
+    gs_keeper_process_signal(w->keeper, SIGUSR1);
+}
+
+static void note(struct gs_worker *w, const char *why)
+{
+    if (!w->why[0] && !w->ended && !w->stopping)
+        g_strlcpy(w->why, why, sizeof(w->why));
 }
 
 static void fail(struct gs_worker *w, const char *why)
 {
-    if (!w->why[0] && !w->ended && !w->stopping)
-        g_strlcpy(w->why, why, sizeof(w->why));
+    note(w, why);
     gs_worker_kill(w);
 }
 
-static gboolean on_sweep(gpointer data)
+static gboolean on_over(gpointer data)
 {
     struct gs_worker *w = data;
 
-    if (!gs_reaper_sweep(w->params.reaper) && ++w->sweep < SWEEPS)
-        return G_SOURCE_CONTINUE;
-    if (w->sweep >= SWEEPS)
-        gs_warn("some processes of the session cannot be ended");
+    w->timer = 0;
+    if (!w->has_record)
+        note(w, "lost its keeper, and was ended");
+    else
+        note(w, w->record.why[0] ? w->record.why : "ended with status 0");
     if (w->x11_display >= 0)
         gs_x11_lock_remove_stale("/tmp", w->x11_display);
-    w->timer = 0;
-    w->params.listener->gone(w->params.user, w->why[0] ? w->why : NULL);
+    w->params.listener->gone(w->params.user, w->why[0] ? w->why : NULL,
+                             w->has_record ? &w->record : NULL);
     return G_SOURCE_REMOVE;
 }
 
-static void on_exit_status(GPid pid, int status, gpointer data)
+/* What the worker said last may still be in the link. */
+static void on_gone(void *user, const struct gs_keeper_exit *e)
 {
-    struct gs_worker *w = data;
-    const char *name = WIFSIGNALED(status) ? sigabbrev_np(WTERMSIG(status)) : NULL;
-    char why[64];
+    struct gs_worker *w = user;
 
-    w->child_watch = 0;
-    w->pid = 0;
-    gs_reaper_disclaim(w->params.reaper, pid);
-    if (WIFSIGNALED(status))
-        g_snprintf(why, sizeof(why), "was killed by SIG%s", name ? name : "RT");
-    else
-        g_snprintf(why, sizeof(why), "ended with status %d", WEXITSTATUS(status));
-    gs_debug("worker %d %s", (int)pid, why);
-    fail(w, why);
-    set_timer(w, SWEEP_MS, on_sweep);
+    w->over = true;
+    w->has_record = e != NULL;
+    if (e)
+        w->record = *e;
+    stop_pings(w);
+    set_timer(w, w->link_closed ? 0 : EXIT_MS, on_over);
 }
 
 static gboolean on_late(gpointer data)
@@ -167,6 +105,46 @@ static gboolean on_late(gpointer data)
         gs_warn("the worker did not end in time and is killed");
     fail(w, w->ready ? "closed its link" : "was not ready in time");
     return G_SOURCE_REMOVE;
+}
+
+/* ---- is it alive? ---- */
+
+static unsigned ping_ms(const struct gs_worker *w)
+{
+    return GS_CLAMP(w->params.hang_ms / 4, 1u, (unsigned)PING_MS);
+}
+
+/* Counts what was not answered, not time: after a standstill of this process only one is missing,
+ * and its answer may be waiting already. */
+static gboolean on_ping(gpointer data)
+{
+    struct gs_worker *w = data;
+    unsigned silent_ms = w->unanswered * ping_ms(w);
+    uint8_t payload[8];
+    struct gs_writer out;
+
+    if (silent_ms >= w->params.hang_ms) {
+        char why[64];
+
+        w->ping_timer = 0;
+        g_snprintf(why, sizeof(why), "did not answer for %.3g s and was killed",
+                   (double)silent_ms / 1000);
+        fail(w, why);
+        if (w->params.listener->hung)
+            w->params.listener->hung(w->params.user, silent_ms);
+        return G_SOURCE_REMOVE;
+    }
+    gs_writer_init(&out, payload, sizeof(payload));
+    gs_write_u64(&out, (uint64_t)g_get_monotonic_time());
+    if (gs_channel_send(w->link, GS_LINK_PING, payload, sizeof(payload)) == 0)
+        w->unanswered++;
+    return G_SOURCE_CONTINUE;
+}
+
+static void start_pings(struct gs_worker *w)
+{
+    if (w->params.hang_ms > 0 && !w->ping_timer)
+        w->ping_timer = g_timeout_add(ping_ms(w), on_ping, w);
 }
 
 /* ---- what it says ---- */
@@ -183,6 +161,7 @@ static int read_ready(struct gs_worker *w, const uint8_t *payload, size_t size)
     if (w->stopping || w->ended)
         return 0;
     set_timer(w, 0, NULL);
+    start_pings(w);
     w->params.listener->ready(w->params.user, &ready);
     return 0;
 }
@@ -220,9 +199,29 @@ static int read_ended(struct gs_worker *w, const uint8_t *payload, size_t size)
     if (gs_bye_from_json((const char *)payload, size, &bye) < 0 || w->ended)
         return -EBADMSG;
     w->ended = true;
-    set_timer(w, w->params.stop_ms, on_late);
+    stop_pings(w);
+    if (!w->over)
+        set_timer(w, w->stop_ms, on_late);
     w->params.listener->ended(w->params.user, &bye);
     return 0;
+}
+
+static int read_stats(struct gs_worker *w, const uint8_t *payload, size_t size)
+{
+    struct gs_worker_stats stats;
+    int err = gs_worker_stats_from_json((const char *)payload, size, &stats);
+
+    if (err || !w->ready)
+        return -EBADMSG;
+    if (w->params.listener->stats)
+        w->params.listener->stats(w->params.user, &stats);
+    return 0;
+}
+
+static int read_pong(struct gs_worker *w, size_t size)
+{
+    w->unanswered = 0;
+    return size == sizeof(uint64_t) ? 0 : -EBADMSG;
 }
 
 static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
@@ -236,6 +235,10 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
         err = read_client(w, type, payload, size);
     else if (type == GS_LINK_ENDED)
         err = read_ended(w, payload, size);
+    else if (type == GS_LINK_STATS)
+        err = read_stats(w, payload, size);
+    else if (type == GS_LINK_PONG)
+        err = read_pong(w, size);
     if (err)
         fail(w, "broke the protocol of its link");
 }
@@ -247,11 +250,15 @@ static void on_closed(void *user, int err)
 
     if (err)
         gs_debug("link: %s", g_strerror(-err));
-    if (w->pid > 0 && !w->ended && !w->stopping)
+    w->link_closed = true;
+    stop_pings(w);
+    if (w->over)
+        set_timer(w, 0, on_over);
+    else if (!w->ended && !w->stopping)
         set_timer(w, EXIT_MS, on_late);
 }
 
-/* ---- the face ---- */
+/* ---- the beginning ---- */
 
 static int send_config(struct gs_worker *w, const struct gs_worker_config *config)
 {
@@ -267,9 +274,15 @@ static int send_config(struct gs_worker *w, const struct gs_worker_config *confi
     return err;
 }
 
-static int open_link(struct gs_worker *w, int fd)
+static void open_link(struct gs_worker *w, GIOStream *stream)
 {
     static const struct gs_channel_handler handler = {on_frame, on_closed};
+
+    w->link = gs_channel_create(stream, LINK_MAX_PAYLOAD, &handler, w);
+}
+
+static int open_pair(struct gs_worker *w, int fd)
+{
     g_autoptr(GError) error = NULL;
     g_autoptr(GSocket) sock = g_socket_new_from_fd(fd, &error);
     g_autoptr(GSocketConnection) conn = NULL;
@@ -280,11 +293,24 @@ static int open_link(struct gs_worker *w, int fd)
         return -EIO;
     }
     conn = g_socket_connection_factory_create_connection(sock);
-    w->link = gs_channel_create(G_IO_STREAM(conn), LINK_MAX_PAYLOAD, &handler, w);
+    open_link(w, G_IO_STREAM(conn));
     return 0;
 }
 
-static int start(struct gs_worker *w)
+static struct gs_worker *new_worker(const struct gs_worker_params *params)
+{
+    struct gs_worker *w = g_new0(struct gs_worker, 1);
+
+    w->params = *params;
+    w->params.keeper = NULL;
+    w->params.keeper_program = NULL;
+    w->params.config = NULL;
+    w->stop_ms = params->keeper->stop_ms;
+    w->x11_display = -1;
+    return w;
+}
+
+static int start(struct gs_worker *w, const struct gs_worker_params *params)
 {
     int fd[2];
     int err;
@@ -293,48 +319,81 @@ static int start(struct gs_worker *w)
         gs_error("link: %s", g_strerror(errno));
         return -errno;
     }
-    err = open_link(w, fd[0]);
-    err = err ? err : send_config(w, w->params.config);
-    err = err ? err : spawn(w, fd[1]);
+    err = open_pair(w, fd[0]);
+    err = err ? err : send_config(w, params->config);
+    err = err ? err
+              : gs_keeper_process_start(params->keeper_program, params->keeper, fd[1], on_gone, w,
+                                        &w->keeper);
     close(fd[1]);
     return err;
 }
 
 int gs_worker_create(const struct gs_worker_params *params, struct gs_worker **ret)
 {
-    struct gs_worker *w = g_new0(struct gs_worker, 1);
-    int err;
+    struct gs_worker *w = new_worker(params);
+    int err = start(w, params);
 
-    w->params = *params;
-    w->x11_display = -1;
-    err = start(w);
     if (err) {
         gs_worker_destroy(w);
         return err;
     }
-    w->params.config = NULL;
-    w->params.program = NULL;
-    gs_reaper_claim(params->reaper, w->pid);
-    w->child_watch = g_child_watch_add(w->pid, on_exit_status, w);
     set_timer(w, params->ready_ms, on_late);
     *ret = w;
     return 0;
+}
+
+/* Who is at the other end; 0: not known. */
+static pid_t peer_of(GIOStream *link)
+{
+    GSocket *sock = G_IS_SOCKET_CONNECTION(link)
+                        ? g_socket_connection_get_socket(G_SOCKET_CONNECTION(link))
+                        : NULL;
+    g_autoptr(GCredentials) peer = sock ? g_socket_get_credentials(sock, NULL) : NULL;
+
+    return peer ? GS_MAX(g_credentials_get_unix_pid(peer, NULL), 0) : 0;
+}
+
+int gs_worker_adopt(const struct gs_worker_params *params, GIOStream *link, pid_t keeper,
+                    uint64_t keeper_start, const struct gs_worker_ready *ready,
+                    struct gs_worker **ret)
+{
+    struct gs_worker *w = new_worker(params);
+    int err = gs_keeper_process_adopt(params->keeper, keeper, keeper_start, peer_of(link), on_gone,
+                                      w, &w->keeper);
+
+    if (!err) {
+        open_link(w, link);
+        err = gs_channel_send(w->link, GS_LINK_ADOPTED, NULL, 0);
+    }
+    if (err) {
+        gs_worker_detach(w);
+        return err;
+    }
+    w->ready = true;
+    w->x11_display = ready->x11_display;
+    start_pings(w);
+    *ret = w;
+    return 0;
+}
+
+/* ---- the face ---- */
+
+void gs_worker_detach(struct gs_worker *w)
+{
+    set_timer(w, 0, NULL);
+    stop_pings(w);
+    gs_channel_destroy(w->link);
+    gs_keeper_process_free(w->keeper);
+    g_free(w);
 }
 
 void gs_worker_destroy(struct gs_worker *w)
 {
     if (!w)
         return;
-    if (w->child_watch)
-        g_source_remove(w->child_watch);
-    set_timer(w, 0, NULL);
-    gs_channel_destroy(w->link);
-    if (w->pid > 0) {
-        gs_worker_kill(w);
-        waitpid(w->pid, NULL, 0);
-        gs_reaper_disclaim(w->params.reaper, w->pid);
-    }
-    g_free(w);
+    if (w->keeper && !w->over)
+        gs_keeper_process_end(w->keeper);
+    gs_worker_detach(w);
 }
 
 int gs_worker_open_client(struct gs_worker *w, uint32_t client, const struct gs_client_open *open)
@@ -373,12 +432,46 @@ int gs_worker_close_client(struct gs_worker *w, uint32_t client)
     return gs_channel_send(w->link, GS_LINK_CLIENT_CLOSE, head, sizeof(head));
 }
 
+int gs_worker_send_set(struct gs_worker *w, const struct gs_worker_set *set)
+{
+    char *json = gs_worker_set_to_json(set);
+    int err = gs_channel_send(w->link, GS_LINK_SET, json, strlen(json));
+
+    free(json);
+    return err;
+}
+
+int gs_worker_resize(struct gs_worker *w, const struct gs_video *video)
+{
+    uint8_t payload[GS_VIDEO_SIZE];
+
+    gs_video_write(video, payload);
+    return gs_channel_send(w->link, GS_LINK_RESIZE, payload, sizeof(payload));
+}
+
+/* Without a link it is asked by a signal. */
 void gs_worker_stop(struct gs_worker *w)
 {
-    if (w->stopping || w->ended || w->pid <= 0)
+    if (w->stopping || w->ended || w->over)
         return;
     w->stopping = true;
-    set_timer(w, w->params.stop_ms, on_late);
+    stop_pings(w);
+    set_timer(w, w->stop_ms, on_late);
     if (gs_channel_send(w->link, GS_LINK_STOP, NULL, 0) < 0)
-        gs_worker_kill(w);
+        gs_keeper_process_signal(w->keeper, SIGTERM);
+}
+
+pid_t gs_worker_pid(const struct gs_worker *w)
+{
+    return w->over ? 0 : gs_keeper_process_worker(w->keeper);
+}
+
+pid_t gs_worker_keeper_pid(const struct gs_worker *w)
+{
+    return gs_keeper_process_pid(w->keeper);
+}
+
+uint64_t gs_worker_keeper_start_time(const struct gs_worker *w)
+{
+    return gs_keeper_process_start_time(w->keeper);
 }

@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "common/schedule.h"
 #include "common/srtp.h"
+#include "session/app_output.h"
 #include "session/doctor.h"
 #include "session/options.h"
 #include "session/session.h"
@@ -68,7 +69,7 @@ static int usage(const char *why)
 
 int main(int argc, char **argv)
 {
-    struct gs_session_arguments a = {.link_fd = -1};
+    struct gs_session_arguments a = {.link_fd = -1, .app_fd = -1};
     g_autofree char *why = NULL;
     g_auto(GStrv) rest = NULL;
 
@@ -85,5 +86,7 @@ int main(int argc, char **argv)
         return gs_session_doctor();
     if (a.link_fd < 0)
         return usage("--link-fd is missing; use “gpushare-host run”");
+    if (a.app_fd >= 0)
+        gs_app_output_set(a.app_fd);
     return run(a.link_fd);
 }

@@ -8,6 +8,7 @@
 
 struct gs_session_arguments {
     int link_fd;
+    int app_fd; /* -1: standard error */
     gboolean doctor, version;
 };
 

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/schedule.h"
+#include "session/app_output.h"
 #include "session/desktop/desktop.h"
 #include "session/desktop/process.h"
 
@@ -84,7 +85,8 @@ static void run_application(char *const *argv, char **env, pid_t worker, int nul
     if (getppid() != worker)
         _exit(127); /* it died before we could ask to be told */
     dup2(null_fd, STDIN_FILENO);
-    dup2(STDERR_FILENO, STDOUT_FILENO); /* the worker's stdout is not for applications */
+    dup2(gs_app_output(), STDOUT_FILENO); /* the worker's stdout is not for applications */
+    dup2(gs_app_output(), STDERR_FILENO);
     close_other_fds();
     gs_schedule_application();
     execvpe(argv[0], argv, env);

@@ -11,9 +11,15 @@
  *   die      exits with status 7 at once
  *   crash    aborts when the first client comes
  *   babble   breaks the protocol of the link once a client comes
- *   deaf     ignores that it shall stop
+ *   deaf     ignores that it shall stop, and SIGTERM
+ *   hung     is ready, and answers no PING of the host
+ *   chatty   answers SET with a thousand lines of its own and of the application, among them one
+ *            with control characters and one very long one, and then with STATS
+ * A PING of the host is answered with PONG and STATS: fps_milli is what SET said of the rate, kbps
+ * the width that RESIZE said. A link that ends is made again where the configuration says so.
  */
 #include <gio/gio.h>
+#include <gio/gunixsocketaddress.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,7 +33,10 @@
 #include "common/proto.h"
 
 static struct gs_channel *link_channel;
+static int app_fd = STDERR_FILENO;
+static struct gs_worker_stats stats;
 static struct gs_worker_config config;
+static struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake"};
 static bool configured;
 static char mode[16] = "echo";
 
@@ -81,7 +90,6 @@ static int leave_traces(void)
 
 static void configure(const uint8_t *json, size_t size)
 {
-    struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake"};
     char *text;
     FILE *pids;
 
@@ -100,6 +108,8 @@ static void configure(const uint8_t *json, size_t size)
     fclose(pids);
     puts("what an application writes on its standard output");
     fflush(stdout);
+    if (strcmp(mode, "deaf") == 0)
+        signal(SIGTERM, SIG_IGN);
     if (strcmp(mode, "die") == 0)
         exit(7);
     if (strcmp(mode, "silent") == 0)
@@ -158,6 +168,53 @@ static void client_data(const uint8_t *payload, size_t size)
         check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, payload + 5, size - 5));
 }
 
+static void chat(void)
+{
+    static unsigned n;
+
+    dprintf(app_fd, "a\033[31mb\r\n");
+    for (unsigned i = 0; i < 10000; i++)
+        dprintf(app_fd, "x");
+    for (unsigned i = 0; i < 1000; i++, n++) {
+        dprintf(app_fd, "application %u\n", n);
+        dprintf(STDERR_FILENO, "worker %u\n", n);
+    }
+}
+
+static void send_stats(void)
+{
+    char *text = gs_worker_stats_to_json(&stats);
+
+    check(gs_channel_send(link_channel, GS_LINK_STATS, text, strlen(text)));
+    free(text);
+}
+
+static void ping(const uint8_t *payload, size_t size)
+{
+    check(gs_channel_send(link_channel, GS_LINK_PONG, payload, size));
+    send_stats();
+}
+
+static void set(const uint8_t *payload, size_t size)
+{
+    struct gs_worker_set s;
+
+    check(gs_worker_set_from_json((const char *)payload, size, &s));
+    stats.fps_milli = (uint32_t)(s.fps * 1000);
+    if (strcmp(mode, "chatty") != 0)
+        return;
+    chat();
+    send_stats();
+}
+
+static void resize(const uint8_t *payload, size_t size)
+{
+    struct gs_video video;
+
+    check(gs_video_read(payload, size, &video));
+    stats.kbps = video.width;
+}
+
 static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
 {
     (void)user;
@@ -169,23 +226,64 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
         client_open(payload, size);
     else if (type == GS_LINK_CLIENT_DATA)
         client_data(payload, size);
+    else if (type == GS_LINK_PING && strcmp(mode, "hung") != 0)
+        ping(payload, size);
+    else if (type == GS_LINK_SET)
+        set(payload, size);
+    else if (type == GS_LINK_RESIZE)
+        resize(payload, size);
     else if (type == GS_LINK_STOP && strcmp(mode, "deaf") != 0)
         exit(0);
+}
+
+static void on_closed(void *user, int err);
+
+static const struct gs_channel_handler handler = {on_frame, on_closed};
+
+static void adopt_me(void)
+{
+    struct gs_worker_adopt me = {.ready = ready};
+    char *text;
+
+    g_strlcpy(me.session, config.session, sizeof(me.session));
+    g_strlcpy(me.secret, config.secret, sizeof(me.secret));
+    text = gs_worker_adopt_to_json(&me);
+    check(gs_channel_send(link_channel, GS_LINK_ADOPT, text, strlen(text)));
+    free(text);
+}
+
+static gboolean connect_again(gpointer data)
+{
+    g_autoptr(GSocketClient) client = g_socket_client_new();
+    g_autoptr(GSocketAddress) address = g_unix_socket_address_new(config.adopt_path);
+    g_autoptr(GSocketConnection) conn =
+        g_socket_client_connect(client, G_SOCKET_CONNECTABLE(address), NULL, NULL);
+
+    (void)data;
+    if (!conn)
+        return G_SOURCE_CONTINUE;
+    link_channel = gs_channel_create(G_IO_STREAM(conn), 5000000, &handler, NULL);
+    adopt_me();
+    return G_SOURCE_REMOVE;
 }
 
 static void on_closed(void *user, int err)
 {
     (void)user;
-    exit(err ? 9 : 0);
+    if (!config.adopt_path[0])
+        exit(err ? 9 : 0);
+    gs_channel_destroy(link_channel);
+    g_timeout_add(20, connect_again, NULL);
 }
 
 int main(int argc, char **argv)
 {
-    static const struct gs_channel_handler handler = {on_frame, on_closed};
     g_autoptr(GSocket) sock = NULL;
     g_autoptr(GSocketConnection) conn = NULL;
 
-    if (argc != 2 || strcmp(argv[1], "--link-fd=3") != 0)
+    if (argc < 2 || strcmp(argv[1], "--link-fd=3") != 0)
+        return 9;
+    if (argc > 2 && sscanf(argv[2], "--app-fd=%d", &app_fd) != 1)
         return 9;
     sock = g_socket_new_from_fd(3, NULL);
     if (!sock)
