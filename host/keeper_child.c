@@ -57,7 +57,8 @@ static void place_descriptors(const struct gs_keeper_child_params *p)
     fcntl(GS_KEEPER_LINK_FD, F_SETFD, 0);
 }
 
-/* Its applications stay below it as long as it lives, also those that put themselves in the
+/* After becoming the user: that takes the wish back to be told of the parent's death.
+ * Its applications stay below it as long as it lives, also those that put themselves in the
  * background. Asked to end when the keeper dies, as nobody could end it by force any more without
  * leaving something of it. */
 static bool tie_to_keeper(pid_t keeper)
@@ -68,19 +69,22 @@ static bool tie_to_keeper(pid_t keeper)
     return getppid() == keeper;
 }
 
-static void run(const struct gs_keeper_child_params *p, pid_t keeper, int error_fd)
+static void run(const struct gs_keeper_child_params *p, char **env, pid_t keeper, int error_fd)
 {
     char link[32], app[32];
     char *argv[] = {(char *)p->config->program, link, p->app >= 0 ? app : NULL, NULL};
-    int error;
+    int error = 0;
 
     snprintf(link, sizeof(link), "--link-fd=%d", GS_KEEPER_LINK_FD);
     snprintf(app, sizeof(app), "--app-fd=%d", APP_FD);
     reset_signals();
     place_descriptors(p);
-    if (tie_to_keeper(keeper))
-        execv(argv[0], argv);
-    error = errno;
+    if (p->user)
+        error = -gs_keeper_user_become(p->user);
+    if (!error && tie_to_keeper(keeper)) {
+        execve(argv[0], argv, env);
+        error = errno;
+    }
     if (write(error_fd, &error, sizeof(error)) < 0)
         _exit(126);
     _exit(127);
@@ -103,13 +107,15 @@ static int read_error(int fd)
 int gs_keeper_child_start(const struct gs_keeper_child_params *params, pid_t *ret, char *why,
                           size_t why_size)
 {
+    g_auto(GStrv) env = params->user ? gs_keeper_user_env(params->user, params->config->runtime_dir)
+                                     : g_get_environ();
     pid_t keeper = getpid(), pid;
     int fds[2], err = gs_keeper_child_pipe(fds);
 
     if (err == 0) {
         pid = fork();
         if (pid == 0)
-            run(params, keeper, fds[1]);
+            run(params, env, keeper, fds[1]);
         err = pid < 0 ? -errno : 0;
         close(fds[1]);
         err = err ? err : read_error(fds[0]);

@@ -7,10 +7,12 @@
 
 #include "common/macros.h"
 #include "host/keeper.h"
+#include "host/keeper_user.h"
 
 struct gs_keeper_child_params {
     const struct gs_keeper_config *config;
-    int out; /* what it prints; -1: standard error */
+    const struct gs_keeper_user *user; /* NULL: the keeper's own */
+    int out;                           /* what it prints; -1: standard error */
     int app; /* what the application prints; -1: where the worker's goes */
 };
 

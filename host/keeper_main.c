@@ -22,6 +22,7 @@
 #include "host/keeper.h"
 #include "host/keeper_child.h"
 #include "host/keeper_log.h"
+#include "host/keeper_user.h"
 #include "host/reaper.h"
 #include "host/remove_tree.h"
 
@@ -37,6 +38,7 @@ struct keeper {
     int signals;
     int runtime_dir; /* locked: who finds it unlocked takes it for what a dead host left */
     int stderr_fd;   /* what standard error was before the log took it */
+    struct gs_keeper_user *user;  /* NULL: our own */
     struct gs_log_file *files[2]; /* WORKER, APP */
     struct gs_log_pipe *pipes[N_PIPES];
     struct gs_log_copy copy;
@@ -161,9 +163,27 @@ static void close_logs(struct keeper *k)
 
 /* ---- the worker ---- */
 
-static void start_worker(struct keeper *k, const struct gs_keeper_child_params *child)
+static int open_user(struct keeper *k)
 {
-    if (gs_keeper_child_start(child, &k->worker, k->end.why, sizeof(k->end.why)) < 0) {
+    char why[200];
+    int err = gs_keeper_user_open(k->config.user, &k->user, why, sizeof(why));
+
+    if (err)
+        g_snprintf(k->end.why, sizeof(k->end.why), "could not be started: %s", why);
+    else if (k->user && k->runtime_dir >= 0 &&
+             fchown(k->runtime_dir, gs_keeper_user_uid(k->user), gs_keeper_user_gid(k->user)) < 0)
+        gs_warn("cannot give %s to %s: %s", k->config.runtime_dir, k->config.user,
+                g_strerror(errno));
+    return err;
+}
+
+static void start_worker(struct keeper *k, struct gs_keeper_child_params *child)
+{
+    int err = k->config.user[0] ? open_user(k) : 0;
+
+    child->user = k->user;
+    err = err ? err : gs_keeper_child_start(child, &k->worker, k->end.why, sizeof(k->end.why));
+    if (err) {
         gs_error("the worker %s", k->end.why);
         k->end.status = STATUS_NOT_STARTED;
         k->worker = 0;
@@ -287,6 +307,7 @@ static void finish(struct keeper *k)
 {
     int err = k->config.runtime_dir[0] ? gs_remove_tree(k->config.runtime_dir) : 0;
 
+    gs_keeper_user_close(k->user);
     if (err)
         gs_warn("cannot remove all of %s: %s", k->config.runtime_dir, g_strerror(-err));
     if (k->runtime_dir >= 0)

@@ -33,11 +33,12 @@ static void remove_tree(const char *path)
         gs_warn("cannot remove all of %s: %s", path, g_strerror(-err));
 }
 
-static bool ours_alone(int fd)
+/* Nobody else can make or remove anything in it. */
+static bool ours_alone(int fd, mode_t mode)
 {
     struct stat st;
 
-    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == 0700;
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == mode;
 }
 
 static bool usable(const char *dir)
@@ -49,30 +50,30 @@ static bool usable(const char *dir)
 }
 
 /* Opens the directory that holds those of all sessions, and makes sure that nobody else has a hand
- * in it: in /tmp anybody may have made it first. Returns a descriptor. */
-static int open_base(const char *path)
+ * in it: in /tmp anybody may have made it first. mode: 0700, 0711. Returns a descriptor. */
+static int open_base(const char *path, mode_t mode)
 {
     int fd;
 
-    if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+    if (mkdir(path, mode) == 0 ? chmod(path, mode) < 0 : errno != EEXIST) {
         gs_error("cannot make %s: %s", path, g_strerror(errno));
         return -errno;
     }
     fd = open(path, OPEN_FLAGS);
-    if (fd >= 0 && ours_alone(fd))
+    if (fd >= 0 && ours_alone(fd, mode))
         return fd;
     if (fd >= 0)
         close(fd);
-    gs_error("%s is not a directory of ours with mode 0700; remove it", path);
+    gs_error("%s is not a directory of ours with mode %04o; remove it", path, (unsigned)mode);
     return -EPERM;
 }
 
 /* The base, locked and in its place: the last session of another host may have removed it between
  * its opening and its locking. */
-static int open_locked_base(const char *path)
+static int open_locked_base(const char *path, mode_t mode)
 {
     for (;;) {
-        int fd = open_base(path);
+        int fd = open_base(path, mode);
         struct stat st;
 
         if (fd < 0 || flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || st.st_nlink > 0)
@@ -136,13 +137,9 @@ static int make(const char *base, const char *session, struct gs_runtime_dir **r
     return 0;
 }
 
-int gs_runtime_dir_create(const char *xdg_runtime_dir, const char *tmp, const char *session,
-                          struct gs_runtime_dir **ret)
+static int create(const char *base, mode_t mode, const char *session, struct gs_runtime_dir **ret)
 {
-    g_autofree char *base = usable(xdg_runtime_dir)
-                                ? g_build_filename(xdg_runtime_dir, "gpushare", NULL)
-                                : g_strdup_printf("%s/gpushare-%u", tmp, (unsigned)geteuid());
-    int fd = open_locked_base(base);
+    int fd = open_locked_base(base, mode);
     int err;
 
     if (fd < 0)
@@ -151,6 +148,30 @@ int gs_runtime_dir_create(const char *xdg_runtime_dir, const char *tmp, const ch
     err = make(base, session, ret);
     close(fd);
     return err;
+}
+
+int gs_runtime_dir_create(const char *xdg_runtime_dir, const char *tmp, const char *session,
+                          struct gs_runtime_dir **ret)
+{
+    g_autofree char *base = usable(xdg_runtime_dir)
+                                ? g_build_filename(xdg_runtime_dir, "gpushare", NULL)
+                                : g_strdup_printf("%s/gpushare-%u", tmp, (unsigned)geteuid());
+
+    return create(base, 0700, session, ret);
+}
+
+int gs_runtime_dir_create_below(const char *base, const char *session, struct gs_runtime_dir **ret)
+{
+    return create(base, geteuid() == 0 ? 0711 : 0700, session, ret);
+}
+
+void gs_runtime_dir_release(struct gs_runtime_dir *dir)
+{
+    if (!dir)
+        return;
+    close(dir->fd);
+    g_free(dir->path);
+    g_free(dir);
 }
 
 const char *gs_runtime_dir_path(const struct gs_runtime_dir *dir)
@@ -179,7 +200,5 @@ void gs_runtime_dir_destroy(struct gs_runtime_dir *dir)
     base = g_path_get_dirname(dir->path);
     remove_tree(dir->path);
     remove_base_if_empty(base);
-    close(dir->fd);
-    g_free(dir->path);
-    g_free(dir);
+    gs_runtime_dir_release(dir);
 }

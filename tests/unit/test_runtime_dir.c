@@ -7,10 +7,12 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -112,6 +114,32 @@ static void test_create_removes_what_is_stale(void **state)
     gs_runtime_dir_destroy(dir);
 }
 
+/* As a keeper does: the directory stays as long as one of both holds it. */
+static void test_released_to_a_keeper(void **state)
+{
+    g_autofree char *base = g_build_filename(xdg, "gpushare", NULL);
+    g_autofree char *path = NULL;
+    struct gs_runtime_dir *dir, *other;
+    struct stat st;
+    int fd;
+
+    (void)state;
+    assert_int_equal(gs_runtime_dir_create_below(base, "app", &dir), 0);
+    assert_int_equal(stat(base, &st), 0);
+    assert_int_equal(st.st_mode & 07777, geteuid() == 0 ? 0711 : 0700);
+    path = g_strdup(gs_runtime_dir_path(dir));
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_SH | LOCK_NB), 0);
+    gs_runtime_dir_release(dir);
+    assert_int_equal(gs_runtime_dir_create_below(base, "app", &other), 0);
+    assert_int_equal(access(path, F_OK), 0);
+    gs_runtime_dir_destroy(other);
+    close(fd);
+    assert_int_equal(gs_runtime_dir_create_below(base, "app", &other), 0);
+    assert_int_equal(access(path, F_OK), -1);
+    gs_runtime_dir_destroy(other);
+}
+
 static void test_create_too_long(void **state)
 {
     g_autofree char *longer = NULL;
@@ -139,6 +167,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_without_xdg, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_create_refuses_foreign_base, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_create_removes_what_is_stale, make_dirs, drop_dirs),
+        cmocka_unit_test_setup_teardown(test_released_to_a_keeper, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_create_too_long, make_dirs, drop_dirs),
     };
 
