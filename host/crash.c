@@ -16,8 +16,8 @@
 
 /* ---- what was said last ---- */
 
-/* At most TAIL_BYTES of the end; "" where there is none. */
-static char *read_end(const char *path)
+/* At most TAIL_BYTES of the end, nothing of the first `from` bytes; "" where there is none. */
+static char *read_end(const char *path, uint64_t from)
 {
     char *text = g_malloc0(TAIL_BYTES + 1);
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -26,8 +26,10 @@ static char *read_end(const char *path)
     if (fd < 0)
         return text;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        off_t from = st.st_size > TAIL_BYTES ? st.st_size - TAIL_BYTES : 0;
-        ssize_t n = pread(fd, text, TAIL_BYTES, from);
+        uint64_t size = (uint64_t)st.st_size;
+        uint64_t begin = size > TAIL_BYTES ? size - TAIL_BYTES : 0;
+        /* A file that is shorter than that was begun anew. */
+        ssize_t n = pread(fd, text, TAIL_BYTES, (off_t)(from <= size ? MAX(begin, from) : begin));
 
         text[n > 0 ? n : 0] = '\0';
     }
@@ -51,12 +53,32 @@ static const char *last_lines(const char *text, unsigned lines)
 static void add_log(GString *out, const char *log_dir, const char *name)
 {
     g_autofree char *path = g_build_filename(log_dir, name, NULL);
-    g_autofree char *text = read_end(path);
+    g_autofree char *text = read_end(path, 0);
     const char *tail = last_lines(text, GS_CRASH_LINES);
 
     g_string_append_printf(out, "\n---- the end of %s ----\n%s", path, *tail ? tail : "(nothing)");
     if (out->str[out->len - 1] != '\n')
         g_string_append_c(out, '\n');
+}
+
+uint64_t gs_crash_log_size(const char *log_dir)
+{
+    g_autofree char *path = g_build_filename(log_dir, "worker.log", NULL);
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+char *gs_crash_last_error(const char *log_dir, uint64_t from)
+{
+    static const char level[] = " error ";
+    g_autofree char *path = g_build_filename(log_dir, "worker.log", NULL);
+    g_autofree char *text = read_end(path, from);
+    const char *at = g_strrstr(text, level);
+    g_autofree char *line = at ? g_strndup(at, strcspn(at, "\n")) : NULL;
+    const char *said = line ? strstr(line, ": ") : NULL; /* behind program and session */
+
+    return said ? g_strdup(said + 2) : NULL;
 }
 
 /* ---- which are kept ---- */

@@ -16,3 +16,9 @@
  * g_free; -errno. */
 int gs_crash_write(const char *dir, const char *session, const char *user, const char *how,
                    const char *log_dir, int64_t time_us, char **ret) GS_MUST_CHECK;
+
+/* Bytes of worker.log. */
+uint64_t gs_crash_log_size(const char *log_dir);
+/* The text of the last error in worker.log behind the first `from` bytes; NULL: none. For g_free.
+ */
+char *gs_crash_last_error(const char *log_dir, uint64_t from);

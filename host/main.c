@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/macros.h"
+#include "host/daemon.h"
 #include "host/doctor.h"
 #include "host/exit_status.h"
 #include "host/run.h"
@@ -17,6 +18,7 @@ struct verb {
 
 static const struct verb verbs[] = {
     {&gs_run_command, "run one application as a session in the foreground", gs_run},
+    {&gs_serve_command, "run many sessions for many users, as a daemon", gs_serve},
     {&gs_doctor_command, "say what is there for sessions, and what is missing", gs_doctor},
 };
 

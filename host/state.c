@@ -91,6 +91,24 @@ char *gs_state_exit_path(const struct gs_state *s, const char *name)
     return path_of(s, name, ".exit");
 }
 
+int gs_state_read_exit(const struct gs_state *s, const char *name, struct gs_keeper_exit *ret)
+{
+    g_autofree char *path = gs_state_exit_path(s, name);
+    g_autofree char *text = NULL;
+    size_t size = 0;
+    int err = gs_file_read(path, FILE_MAX, &text, &size);
+
+    return err ? err : gs_keeper_exit_from_json(text, size, ret);
+}
+
+void gs_state_forget_exit(struct gs_state *s, const char *name)
+{
+    g_autofree char *path = gs_state_exit_path(s, name);
+
+    if (unlink(path) < 0 && errno != ENOENT)
+        gs_warn("cannot remove %s: %s", path, g_strerror(errno));
+}
+
 int gs_state_save(struct gs_state *s, const struct gs_kept_session *k)
 {
     g_autofree char *path = path_of(s, k->name, SUFFIX);
@@ -104,11 +122,10 @@ int gs_state_save(struct gs_state *s, const struct gs_kept_session *k)
 void gs_state_remove(struct gs_state *s, const char *name)
 {
     g_autofree char *path = path_of(s, name, SUFFIX);
-    g_autofree char *exit_path = gs_state_exit_path(s, name);
 
     if (unlink(path) < 0 && errno != ENOENT)
         gs_warn("cannot remove %s: %s", path, g_strerror(errno));
-    unlink(exit_path);
+    gs_state_forget_exit(s, name);
 }
 
 /* ---- all of them ---- */

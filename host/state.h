@@ -11,6 +11,7 @@
 
 #include "common/macros.h"
 #include "host/config.h"
+#include "host/keeper.h"
 #include "host/tickets.h"
 
 struct gs_state;
@@ -54,3 +55,7 @@ void gs_state_remove(struct gs_state *s, const char *name);
 GPtrArray *gs_state_load(struct gs_state *s);
 /* Where the keeper of a session tells how it ended, for g_free. */
 char *gs_state_exit_path(const struct gs_state *s, const char *name);
+/* 0 with what it told; -ENOENT: nothing; -errno. */
+int gs_state_read_exit(const struct gs_state *s, const char *name,
+                       struct gs_keeper_exit *ret) GS_MUST_CHECK;
+void gs_state_forget_exit(struct gs_state *s, const char *name);

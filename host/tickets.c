@@ -20,7 +20,7 @@ struct gs_tickets {
 };
 
 /* The session is part of what is hashed: a ticket of another one is just a wrong ticket. */
-static void hash(const char *session, const char *ticket, uint8_t out[HASH_SIZE])
+void gs_ticket_hash(const char *session, const char *ticket, uint8_t out[GS_TICKET_HASH_SIZE])
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     gsize size = HASH_SIZE;
@@ -30,7 +30,8 @@ static void hash(const char *session, const char *ticket, uint8_t out[HASH_SIZE]
     g_checksum_get_digest(sum, out, &size);
 }
 
-static bool equal_in_constant_time(const uint8_t *a, const uint8_t *b)
+bool gs_ticket_hash_equal(const uint8_t a[GS_TICKET_HASH_SIZE],
+                          const uint8_t b[GS_TICKET_HASH_SIZE])
 {
     volatile uint8_t diff = 0;
 
@@ -150,7 +151,7 @@ int gs_tickets_issue(struct gs_tickets *tickets, const char *session,
     err = err ? err : make_text(ret);
     if (err)
         return err;
-    hash(session, ret, ticket.hash);
+    gs_ticket_hash(session, ret, ticket.hash);
     gs_tickets_add(tickets, session, &ticket);
     if (ret_id)
         memcpy(ret_id, ticket.id, GS_TICKET_ID_SIZE);
@@ -172,13 +173,30 @@ static struct entry *find(const struct gs_tickets *tickets, const char *session,
     struct entry *found = NULL;
     uint8_t wanted[HASH_SIZE];
 
-    hash(session, text, wanted);
+    gs_ticket_hash(session, text, wanted);
     /* All are compared, so that the time says nothing about which one was near. */
     for (guint i = 0; i < tickets->all->len; i++) {
-        if (equal_in_constant_time(at(tickets, i)->ticket.hash, wanted))
+        if (gs_ticket_hash_equal(at(tickets, i)->ticket.hash, wanted))
             found = at(tickets, i);
     }
     return found;
+}
+
+static enum gs_ticket_verdict judge(const struct entry *e, uint64_t now)
+{
+    if (!e)
+        return GS_TICKET_UNKNOWN;
+    if (e->ticket.expires && now >= e->ticket.expires)
+        return GS_TICKET_EXPIRED;
+    if (e->ticket.limited && e->ticket.uses_left == 0)
+        return GS_TICKET_USED_UP;
+    return GS_TICKET_OK;
+}
+
+enum gs_ticket_verdict gs_tickets_look(const struct gs_tickets *tickets, const char *session,
+                                       const char *text, uint64_t now)
+{
+    return judge(find(tickets, session, text), now);
 }
 
 enum gs_ticket_verdict gs_tickets_redeem(struct gs_tickets *tickets, const char *session,
@@ -186,13 +204,10 @@ enum gs_ticket_verdict gs_tickets_redeem(struct gs_tickets *tickets, const char 
 {
     struct entry *e = find(tickets, session, text);
     struct gs_ticket *ticket = e ? &e->ticket : NULL;
+    enum gs_ticket_verdict verdict = judge(e, now);
 
-    if (!ticket)
-        return GS_TICKET_UNKNOWN;
-    if (ticket->expires && now >= ticket->expires)
-        return GS_TICKET_EXPIRED;
-    if (ticket->limited && ticket->uses_left == 0)
-        return GS_TICKET_USED_UP;
+    if (verdict != GS_TICKET_OK)
+        return verdict;
     if (ticket->limited)
         ticket->uses_left--;
     if (e->resume)
@@ -276,7 +291,7 @@ void gs_tickets_add_resume(struct gs_tickets *tickets, const char *session, cons
 
     make_room_for_resume(tickets, session);
     g_strlcpy(e.session, session, sizeof(e.session));
-    hash(session, text, e.ticket.hash);
+    gs_ticket_hash(session, text, e.ticket.hash);
     g_array_append_val(tickets->all, e);
 }
 

@@ -61,6 +61,9 @@ int gs_tickets_issue(struct gs_tickets *tickets, const char *session,
 enum gs_ticket_verdict gs_tickets_redeem(struct gs_tickets *tickets, const char *session,
                                          const char *ticket, uint64_t now,
                                          struct gs_ticket_pass *ret) GS_MUST_CHECK;
+/* The same verdict, and nothing is taken. */
+enum gs_ticket_verdict gs_tickets_look(const struct gs_tickets *tickets, const char *session,
+                                       const char *ticket, uint64_t now) GS_MUST_CHECK;
 /* id "all": each of them. Resume tickets stay. -ENOENT. */
 int gs_tickets_revoke(struct gs_tickets *tickets, const char *session,
                       const char *id) GS_MUST_CHECK;
@@ -90,6 +93,13 @@ void gs_tickets_release(struct gs_tickets *tickets, const char *session, const c
                         uint64_t expires);
 /* Forgets the resume tickets whose time has come. */
 void gs_tickets_sweep(struct gs_tickets *tickets, uint64_t now);
+
+/* ---- hashes, of other secrets, too ---- */
+
+void gs_ticket_hash(const char *session, const char *ticket, uint8_t ret[GS_TICKET_HASH_SIZE]);
+/* Takes the same time whatever they are. */
+bool gs_ticket_hash_equal(const uint8_t a[GS_TICKET_HASH_SIZE],
+                          const uint8_t b[GS_TICKET_HASH_SIZE]);
 
 /* A sentence for the user, static; NULL for OK. */
 const char *gs_ticket_verdict_text(enum gs_ticket_verdict verdict);

@@ -6,13 +6,15 @@
 #include "client/options.h"
 #include "common/macros.h"
 #include "encoder/encoder.h"
+#include "host/daemon.h"
 #include "host/doctor.h"
 #include "host/run.h"
 #include "manual/manual.h"
 #include "session/convert.h"
 #include "session/options.h"
 
-static const struct gs_command *const host[] = {&gs_run_command, &gs_doctor_command, NULL};
+static const struct gs_command *const host[] = {&gs_run_command, &gs_serve_command,
+                                                &gs_doctor_command, NULL};
 static const struct gs_command *const client[] = {&gs_client_command, NULL};
 static const struct gs_command *const session[] = {&gs_session_command, NULL};
 static const struct gs_command *const none[] = {NULL};
