@@ -112,6 +112,8 @@ void gs_sessions_restore(struct gs_sessions *s)
         restore(s, g_ptr_array_index(kept, i));
     if (kept->len > 0)
         gs_info("%u sessions of an earlier daemon were found", kept->len);
+    s->restored = true;
+    gs_sessions_maybe_open_door(s, false);
 }
 
 void gs_sessions_maybe_open_door(struct gs_sessions *s, bool now)
@@ -122,7 +124,7 @@ void gs_sessions_maybe_open_door(struct gs_sessions *s, bool now)
         if (((struct gs_session *)g_ptr_array_index(list, i))->state == GS_SESSION_AWAY)
             return;
     }
-    if (s->door_open || s->closing_all)
+    if (!s->restored || s->door_open || s->closing_all)
         return;
     s->door_open = true;
     gs_door_open(s->door);

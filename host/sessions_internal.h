@@ -68,7 +68,7 @@ struct gs_sessions {
     GArray *orphans;      /* hashes of the secrets of workers whose session is over */
     struct gs_events *events;
     struct gs_daemon_info info;
-    bool closing_all, door_open;
+    bool closing_all, restored, door_open;
     void (*all_closed)(void *user);
     void *all_closed_user;
     guint tick, door_timer, closed_idle;

@@ -186,7 +186,6 @@ int gs_sessions_open(struct gs_host_config *config, struct gs_sessions **ret, ch
     }
     gs_sessions_restore(s);
     s->door_timer = g_timeout_add(ADOPTION_MS, on_door_time, s);
-    gs_sessions_maybe_open_door(s, false);
     *ret = s;
     return 0;
 }

@@ -59,7 +59,8 @@ static void test_life(void **state)
     assert_string_equal(info.ready->encoder, "fake");
     assert_string_equal(info.argv[1], "open");
     assert_string_equal(info.last_error, "");
-    assert_true(info.worker > 1 && info.keeper > 1 && info.unwatched_since >= info.created);
+    assert_true(daemon_rig_worker(&rig, "one") > 1 && info.keeper > 1 &&
+                info.unwatched_since >= info.created);
     assert_true(file_of("one"));
     url = daemon_rig_ticket(&rig, "one", 0, false, NULL);
     c = daemon_rig_enter(&url, NULL, &open);

@@ -182,14 +182,6 @@ struct gs_session_info daemon_rig_info(struct daemon_rig *r, const char *name)
     return info;
 }
 
-pid_t daemon_rig_worker(struct daemon_rig *r, const char *name)
-{
-    pid_t pid = daemon_rig_info(r, name).worker;
-
-    assert_true(pid > 1);
-    return pid;
-}
-
 /* ---- waiting ---- */
 
 static gboolean on_late(gpointer data)
@@ -236,6 +228,18 @@ struct wanted {
     const char *name;
     unsigned number;
 };
+
+static bool has_worker(struct daemon_rig *r, const void *data)
+{
+    return daemon_rig_info(r, data).worker > 1;
+}
+
+/* The keeper tells it, the link that it is ready: either may come first. */
+pid_t daemon_rig_worker(struct daemon_rig *r, const char *name)
+{
+    wait_for(has_worker, r, name);
+    return daemon_rig_info(r, name).worker;
+}
 
 static bool is_in_state(struct daemon_rig *r, const void *data)
 {

@@ -52,7 +52,7 @@ void daemon_rig_settle(void);
 
 bool daemon_rig_has(struct daemon_rig *r, const char *name);
 struct gs_session_info daemon_rig_info(struct daemon_rig *r, const char *name);
-/* The worker's process; it is found even where nobody holds its link. */
+/* The worker's process. */
 pid_t daemon_rig_worker(struct daemon_rig *r, const char *name);
 /* uses 0: any number; ret_id may be NULL. */
 struct gs_url daemon_rig_ticket(struct daemon_rig *r, const char *name, uint32_t uses, bool view,
