@@ -53,9 +53,8 @@ static uint64_t memory_left_of(const char *dir)
     return limit > used ? limit - used : 1;
 }
 
-/* Where the controller's group of this process is; NULL: it has none. Lines of /proc/self/cgroup:
- * "0::/path" (version 2), "4:cpu,cpuacct:/path" (version 1). */
-static char *group_dir(const char *root, const char *controller, char **ret_top)
+/* Lines of /proc/self/cgroup: "0::/path" (version 2), "4:cpu,cpuacct:/path" (version 1). */
+char *gs_cgroup_dir(const char *root, const char *controller, char **ret_top)
 {
     g_autofree char *file = g_build_filename(root, "proc/self/cgroup", NULL);
     g_autofree char *text = NULL;
@@ -84,7 +83,7 @@ static void each_group(const char *root, const char *controller,
                        void (*fn)(const char *dir, void *user), void *user)
 {
     g_autofree char *top = NULL;
-    g_autofree char *dir = group_dir(root, controller, &top);
+    g_autofree char *dir = gs_cgroup_dir(root, controller, &top);
 
     while (dir) {
         char *up;

@@ -79,6 +79,7 @@ static void run(const struct gs_keeper_child_params *p, char **env, pid_t keeper
     snprintf(app, sizeof(app), "--app-fd=%d", APP_FD);
     reset_signals();
     place_descriptors(p);
+    gs_cgroup_session_enter(p->cgroup);
     if (p->user)
         error = -gs_keeper_user_become(p->user);
     if (!error && tie_to_keeper(keeper)) {

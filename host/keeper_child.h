@@ -6,13 +6,15 @@
 #include <sys/types.h>
 
 #include "common/macros.h"
+#include "host/cgroup_session.h"
 #include "host/keeper.h"
 #include "host/keeper_user.h"
 
 struct gs_keeper_child_params {
     const struct gs_keeper_config *config;
     const struct gs_keeper_user *user; /* NULL: the keeper's own */
-    int out;                           /* what it prints; -1: standard error */
+    const struct gs_cgroup_session *cgroup;
+    int out; /* what it prints; -1: standard error */
     int app; /* what the application prints; -1: where the worker's goes */
 };
 

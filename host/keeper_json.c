@@ -85,10 +85,11 @@ static void check_paths(struct gs_json_in *in, const struct gs_keeper_config *c)
 
 int gs_keeper_config_from_json(const char *json, size_t size, struct gs_keeper_config *ret)
 {
-    struct gs_keeper_config c = {0};
+    struct gs_keeper_config c;
     struct gs_json_in in;
     int err;
 
+    memset(&c, 0, sizeof(c)); /* with its gaps, so that two can be compared */
     if (!open_message(json, size, &in))
         return -EPROTO;
     gs_json_text(&in, "session", c.session, sizeof(c.session));
@@ -118,10 +119,11 @@ char *gs_keeper_exit_to_json(const struct gs_keeper_exit *e)
 
 int gs_keeper_exit_from_json(const char *json, size_t size, struct gs_keeper_exit *ret)
 {
-    struct gs_keeper_exit e = {0};
+    struct gs_keeper_exit e;
     struct gs_json_in in;
     int err;
 
+    memset(&e, 0, sizeof(e));
     if (!open_message(json, size, &in))
         return -EPROTO;
     e.status = (int)gs_json_int(&in, "status", -1, STATUS_MAX);

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "host/cgroup_session.h"
 #include "host/keeper.h"
 #include "host/keeper_child.h"
 #include "host/keeper_log.h"
@@ -38,7 +41,8 @@ struct keeper {
     int signals;
     int runtime_dir; /* locked: who finds it unlocked takes it for what a dead host left */
     int stderr_fd;   /* what standard error was before the log took it */
-    struct gs_keeper_user *user;  /* NULL: our own */
+    struct gs_keeper_user *user; /* NULL: our own */
+    struct gs_cgroup_session *cgroup;
     struct gs_log_file *files[2]; /* WORKER, APP */
     struct gs_log_pipe *pipes[N_PIPES];
     struct gs_log_copy copy;
@@ -177,11 +181,32 @@ static int open_user(struct keeper *k)
     return err;
 }
 
+/* PAM may move this process into other groups: ours are below those that it was started in. */
+static void open_cgroup(struct keeper *k)
+{
+    const struct gs_keeper_config *c = &k->config;
+    const struct passwd *user = c->user[0] ? getpwnam(c->user) : NULL;
+    const struct gs_cgroup_session_params params = {.root = "/",
+                                                    .name = c->cgroup,
+                                                    .memory_max = c->memory_max,
+                                                    .tasks_max = c->tasks_max,
+                                                    .cpu_percent = c->cpu_percent,
+                                                    .cpu_weight = c->cpu_weight,
+                                                    .give = user && geteuid() == 0,
+                                                    .uid = user ? user->pw_uid : 0,
+                                                    .gid = user ? user->pw_gid : 0};
+
+    k->cgroup = gs_cgroup_session_create(&params);
+}
+
 static void start_worker(struct keeper *k, struct gs_keeper_child_params *child)
 {
-    int err = k->config.user[0] ? open_user(k) : 0;
+    int err;
 
+    open_cgroup(k);
+    err = k->config.user[0] ? open_user(k) : 0;
     child->user = k->user;
+    child->cgroup = k->cgroup;
     err = err ? err : gs_keeper_child_start(child, &k->worker, k->end.why, sizeof(k->end.why));
     if (err) {
         gs_error("the worker %s", k->end.why);
@@ -263,10 +288,23 @@ static void wait_for_something(struct keeper *k, int timeout)
 
 /* ---- the end ---- */
 
+static void note_memory(struct keeper *k)
+{
+    struct gs_keeper_exit *e = &k->end;
+
+    e->out_of_memory = gs_cgroup_session_out_of_memory(k->cgroup);
+    if (e->out_of_memory && e->signal == SIGKILL)
+        g_snprintf(e->why, sizeof(e->why),
+                   "was killed by SIGKILL, as the session met its limit of memory (%" PRIu64 " MB)",
+                   k->config.memory_max >> 20);
+}
+
 static void sweep(struct keeper *k)
 {
     for (unsigned i = 0; i < SWEEPS; i++) {
-        if (gs_reaper_sweep())
+        bool no_groups = gs_cgroup_session_clear(k->cgroup);
+
+        if (gs_reaper_sweep() && no_groups)
             return;
         wait_for_something(k, SWEEP_MS);
     }
@@ -308,6 +346,7 @@ static void finish(struct keeper *k)
     int err = k->config.runtime_dir[0] ? gs_remove_tree(k->config.runtime_dir) : 0;
 
     gs_keeper_user_close(k->user);
+    gs_cgroup_session_free(k->cgroup);
     if (err)
         gs_warn("cannot remove all of %s: %s", k->config.runtime_dir, g_strerror(-err));
     if (k->runtime_dir >= 0)
@@ -333,6 +372,7 @@ static int keep(struct keeper *k)
         wait_for_something(k, timeout_ms(k));
         kill_when_due(k);
     }
+    note_memory(k);
     sweep(k);
     finish(k);
     return k->end.signal ? 128 + k->end.signal : k->end.status;

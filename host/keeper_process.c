@@ -16,9 +16,12 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "host/cgroup_session.h"
 #include "host/remove_tree.h"
 
 #define SAID_LIMIT 8192 /* of its standard output */
+#define CLEAR_MS 5      /* between two looks at what a killed keeper left */
+#define CLEARS 600      /* then something cannot be killed */
 #define END_MS 10000    /* for a keeper that was told to kill; then it is killed, too */
 
 struct gs_keeper_process {
@@ -30,6 +33,7 @@ struct gs_keeper_process {
     char said[SAID_LIMIT];
     size_t n_said;
     bool gone, is_child;
+    unsigned clears;
     guint watch, out_watch, worker_watch, timer;
     gs_keeper_process_gone on_gone;
     void *user;
@@ -109,24 +113,31 @@ static int read_exit(struct gs_keeper_process *p, struct gs_keeper_exit *ret)
 }
 
 /* Nobody cleared away what the worker had: what can be found without the keeper is. */
-static void clear_for_the_keeper(struct gs_keeper_process *p)
+static gboolean on_clear(gpointer data)
 {
-    int err = p->config.runtime_dir[0] ? gs_remove_tree(p->config.runtime_dir) : 0;
+    struct gs_keeper_process *p = data;
+    int err;
 
+    if (!gs_cgroup_session_clear_name("/", p->config.cgroup) && ++p->clears < CLEARS)
+        return G_SOURCE_CONTINUE;
+    err = p->config.runtime_dir[0] ? gs_remove_tree(p->config.runtime_dir) : 0;
     if (err)
         gs_warn("cannot remove all of %s: %s", p->config.runtime_dir, g_strerror(-err));
+    p->timer = 0;
+    p->on_gone(p->user, NULL);
+    return G_SOURCE_REMOVE;
 }
 
 static void finish(struct gs_keeper_process *p)
 {
     struct gs_keeper_exit e;
-    bool told = read_exit(p, &e) == 0;
 
     drop(&p->timer);
     p->worker = 0;
-    if (!told)
-        clear_for_the_keeper(p);
-    p->on_gone(p->user, told ? &e : NULL);
+    if (read_exit(p, &e) == 0)
+        p->on_gone(p->user, &e);
+    else
+        p->timer = g_timeout_add(CLEAR_MS, on_clear, p);
 }
 
 static gboolean on_worker_end(gint fd, GIOCondition condition, gpointer data)
@@ -249,10 +260,23 @@ static int config_file(const struct gs_keeper_config *config)
     return fd;
 }
 
+/* Ours, without what is meant for this process alone. */
+static char **environment(void)
+{
+    static const char *const own[] = {"G_TLS_GNUTLS_PRIORITY", "NOTIFY_SOCKET", "LISTEN_FDS",
+                                      "LISTEN_FDNAMES",        "LISTEN_PID",    "WATCHDOG_USEC",
+                                      "WATCHDOG_PID"};
+    char **env = g_get_environ();
+
+    for (size_t i = 0; i < GS_ARRAY_SIZE(own); i++)
+        env = g_environ_unsetenv(env, own[i]);
+    return env;
+}
+
 static int spawn(struct gs_keeper_process *p, const char *program, int link, int in, int out)
 {
     const char *argv[] = {program, NULL};
-    g_auto(GStrv) env = g_environ_unsetenv(g_get_environ(), "G_TLS_GNUTLS_PRIORITY");
+    g_auto(GStrv) env = environment();
     g_autoptr(GError) error = NULL;
     const int target = GS_KEEPER_LINK_FD;
 
@@ -283,6 +307,8 @@ static int start(struct gs_keeper_process *p, const char *program, int link)
     int in = config_file(&p->config), out[2] = {-1, -1};
     int err = in < 0 || pipe2(out, O_CLOEXEC) < 0 ? -errno : 0;
 
+    if (p->config.exit_path[0])
+        unlink(p->config.exit_path); /* of one before it, which had the same name */
     err = err ? err : spawn(p, program, link, in, out[1]);
     close_fd(&in);
     close_fd(&out[1]);

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "host/cgroup_session.h"
 #include "host/crash.h"
 #include "host/exit_status.h"
 #include "host/files.h"
@@ -56,6 +57,7 @@ static void fill_config(const struct gs_session *session, const char *secret,
     const struct gs_kept_session *k = &session->kept;
     const struct gs_session_settings *set = &k->settings;
     const struct gs_host_config *config = session->all->config;
+    g_autofree char *groups = gs_cgroup_session_app_paths("/", k->name);
 
     *c = (struct gs_worker_config){.width = set->width,
                                    .height = set->height,
@@ -75,6 +77,7 @@ static void fill_config(const struct gs_session *session, const char *secret,
     g_strlcpy(c->effort, set->effort, sizeof(c->effort));
     g_strlcpy(c->bind_address, config->listen, sizeof(c->bind_address));
     g_strlcpy(c->runtime_dir, k->runtime_dir, sizeof(c->runtime_dir));
+    g_strlcpy(c->app_cgroup, groups, sizeof(c->app_cgroup));
     g_snprintf(c->adopt_path, sizeof(c->adopt_path), "%s/workers.sock", config->runtime_dir);
     g_strlcpy(c->secret, secret, sizeof(c->secret));
 }

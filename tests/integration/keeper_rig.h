@@ -15,6 +15,7 @@ struct keeper_rig {
     struct gs_worker_config config; /* argv: of a "true MODE PIDFILE" */
     char *argv[4];
     unsigned hang_ms;
+    bool foreign; /* the test set another program */
     struct gs_worker *worker;
     /* What was heard. */
     bool ready, gone, hung;

@@ -57,6 +57,34 @@ static void test_ends_in_order(void **state)
     keeper_rig_finish(&rig);
 }
 
+static unsigned open_descriptors(void)
+{
+    g_autoptr(GDir) dir = g_dir_open("/proc/self/fd", 0, NULL);
+    unsigned n = 0;
+
+    while (g_dir_read_name(dir))
+        n++;
+    return n;
+}
+
+/* A host has many sessions in its life. */
+static void test_many_one_after_another(void **state)
+{
+    unsigned before = open_descriptors();
+
+    (void)state;
+    for (unsigned i = 0; i < 30; i++) {
+        start("echo");
+        if (i % 3 == 0)
+            gs_worker_kill(rig.worker);
+        else
+            gs_worker_stop(rig.worker);
+        assert_gone(i % 3 == 0 ? "was killed by SIGKILL" : NULL);
+        keeper_rig_finish(&rig);
+    }
+    assert_int_equal(open_descriptors(), before);
+}
+
 static bool knows_worker(struct keeper_rig *r)
 {
     return gs_worker_pid(r->worker) > 0;
@@ -195,6 +223,26 @@ static void test_stopped_worker(void **state)
     keeper_rig_start(&rig);
     kill(keeper_rig_number(&rig, 0), SIGSTOP);
     assert_gone("did not answer");
+    keeper_rig_finish(&rig);
+}
+
+static bool answers(struct keeper_rig *r)
+{
+    return r->hung || r->gone || r->n_stats >= 2;
+}
+
+/* As long as it did not run itself the host could not hear any answer. */
+static void test_host_stood_still(void **state)
+{
+    (void)state;
+    keeper_rig_init(&rig, "echo");
+    rig.hang_ms = 3000;
+    keeper_rig_start(&rig);
+    g_usleep(3500 * 1000);
+    keeper_rig_wait_for(answers, &rig);
+    assert_false(rig.hung || rig.gone);
+    gs_worker_stop(rig.worker);
+    assert_gone(NULL);
     keeper_rig_finish(&rig);
 }
 
@@ -372,6 +420,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ends_in_order),
+        cmocka_unit_test(test_many_one_after_another),
         cmocka_unit_test(test_worker_killed),
         cmocka_unit_test(test_worker_fails),
         cmocka_unit_test(test_no_program),
@@ -381,6 +430,7 @@ int main(void)
         cmocka_unit_test(test_signal_to_the_keeper),
         cmocka_unit_test(test_hung_worker),
         cmocka_unit_test(test_stopped_worker),
+        cmocka_unit_test(test_host_stood_still),
         cmocka_unit_test(test_statistics_and_settings),
         cmocka_unit_test(test_adopted_ends_in_order),
         cmocka_unit_test(test_adopted_killed),

@@ -147,6 +147,40 @@ static void test_lines_are_made_safe(void **state)
     keeper_rig_finish(&rig);
 }
 
+static bool application_said(struct keeper_rig *r)
+{
+    g_autofree char *log = keeper_rig_log(r, "app.log");
+
+    g_usleep(1000);
+    g_main_context_wakeup(NULL);
+    return r->gone || strstr(log, "to standard error") != NULL;
+}
+
+/* The real worker, with an application that prints. */
+static void test_output_of_an_application(void **state)
+{
+    char *argv[] = {"sh", "-c",
+                    "echo to standard output; echo to standard error >&2; exec sleep 1000", NULL};
+    g_autofree char *program = g_build_filename(g_getenv("GS_BIN_DIR"), "gpushare-session", NULL);
+    g_autofree char *app_log = NULL;
+    g_autofree char *worker_log = NULL;
+
+    (void)state;
+    init("echo");
+    g_strlcpy(rig.keeper.program, program, sizeof(rig.keeper.program));
+    rig.keeper.stop_ms = 20000;
+    rig.config.argv = argv;
+    rig.foreign = true;
+    keeper_rig_start(&rig);
+    keeper_rig_wait_for(application_said, &rig);
+    stop();
+    app_log = keeper_rig_log(&rig, "app.log");
+    worker_log = keeper_rig_log(&rig, "worker.log");
+    assert_string_equal(app_log, "to standard output\nto standard error\n");
+    assert_non_null(strstr(worker_log, "gpushare-session session=kept: "));
+    keeper_rig_finish(&rig);
+}
+
 /* Whoever reads the keeper's standard error may stop to do so, or go. */
 static void with_stderr(bool closed)
 {
@@ -224,14 +258,15 @@ static void test_disk_full(void **state)
     int fds[2], old = dup(STDERR_FILENO);
 
     (void)state;
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
+        print_message("no file system of our own can be mounted: %s\n", strerror(errno));
+        close(old);
+        skip();
+    }
     init("chatty");
     rig.keeper.exit_path[0] = '\0';
     g_mkdir(rig.keeper.log_dir, 0700);
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-        mount("none", rig.keeper.log_dir, "tmpfs", 0, "size=256k") < 0) {
-        print_message("no file system of our own can be mounted: %s\n", strerror(errno));
-        exit(77);
-    }
+    assert_int_equal(mount("none", rig.keeper.log_dir, "tmpfs", 0, "size=256k"), 0);
     filler = fill_disk();
     assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
     dup2(fds[1], STDERR_FILENO);
@@ -258,8 +293,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_logs_rotate),         cmocka_unit_test(test_one_file),
-        cmocka_unit_test(test_lines_are_made_safe), cmocka_unit_test(test_stderr_gone),
-        cmocka_unit_test(test_stderr_full),         cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_lines_are_made_safe), cmocka_unit_test(test_output_of_an_application),
+        cmocka_unit_test(test_stderr_gone),         cmocka_unit_test(test_stderr_full),
+        cmocka_unit_test(test_disk_full),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

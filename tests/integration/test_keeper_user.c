@@ -15,8 +15,10 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "host/cgroup_session.h"
 #include "tests/integration/keeper_rig.h"
 
 /* A worker that runs as somebody else, with PAM rules of the test's own in a mount namespace. */
@@ -129,6 +131,41 @@ static void assert_is_the_user(void)
     assert_int_equal(st.st_mode & 07777, 0700);
 }
 
+static void put_in_group(const char *dir, pid_t pid)
+{
+    g_autofree char *path = g_build_filename(dir, "cgroup.procs", NULL);
+    FILE *f = fopen(path, "w");
+
+    if (!f || fprintf(f, "%d", (int)pid) < 0 || fclose(f) != 0)
+        _exit(1);
+}
+
+/* What a worker does with its application: here with itself. */
+static void assert_may_use_groups(void)
+{
+    g_autofree char *paths = gs_cgroup_session_app_paths("/", rig.keeper.cgroup);
+    g_auto(GStrv) dirs = g_strsplit(paths, ":", -1);
+    const struct passwd *pw = getpwnam(USER);
+    pid_t worker = keeper_rig_number(&rig, 0), child = fork();
+    int status;
+
+    if (child == 0) {
+        if (setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0 ||
+            setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0)
+            _exit(1);
+        for (char **dir = dirs; paths[0] && *dir; dir++)
+            put_in_group(*dir, worker);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    if (paths[0]) {
+        g_autofree char *in = about("cgroup");
+
+        assert_has(in, "%s/app\n", rig.keeper.cgroup);
+    }
+}
+
 static void test_runs_as_the_user(void **state)
 {
     g_autofree char *hook = NULL;
@@ -150,10 +187,12 @@ static void test_runs_as_the_user(void **state)
                             hook);
     write_rules(rules);
     g_setenv("OF_ROOT", "secret", TRUE);
+    g_snprintf(rig.keeper.cgroup, sizeof(rig.keeper.cgroup), "gs-test-%d", (int)getpid());
     keeper_rig_start(&rig);
     g_clear_pointer(&text, g_free);
     assert_true(rig.ready);
     assert_is_the_user();
+    assert_may_use_groups();
     gs_worker_stop(rig.worker);
     keeper_rig_wait(&rig.gone);
     assert_null(rig.why);

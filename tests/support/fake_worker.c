@@ -16,6 +16,7 @@
  *   hung     is ready, and answers no PING of the host
  *   chatty   answers SET with a thousand lines of its own and of the application, among them one
  *            with control characters and one very long one, and then with STATS
+ *   hungry   answers SET by taking memory until it gets no more
  * A PING of the host is answered with PONG and STATS: fps_milli is what SET said of the rate, kbps
  * the width that RESIZE said. A link that ends is made again where the configuration says so.
  */
@@ -36,6 +37,7 @@
 static struct gs_channel *link_channel;
 static int app_fd = STDERR_FILENO;
 static struct gs_worker_stats stats;
+static GPtrArray *eaten;
 static struct gs_worker_config config;
 static struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake"};
 static struct gs_worker_adopt me;
@@ -212,12 +214,27 @@ static void ping(const uint8_t *payload, size_t size)
     send_stats();
 }
 
+static void eat(void)
+{
+    for (unsigned i = 0; i < 1024; i++) {
+        char *block = g_try_malloc(1 << 20);
+
+        if (!block)
+            exit(8);
+        memset(block, 1, 1 << 20);
+        g_ptr_array_add(eaten, block);
+    }
+    exit(8);
+}
+
 static void set(const uint8_t *payload, size_t size)
 {
     struct gs_worker_set s;
 
     check(gs_worker_set_from_json((const char *)payload, size, &s));
     stats.fps_milli = (uint32_t)(s.fps * 1000);
+    if (strcmp(mode, "hungry") == 0)
+        eat();
     if (strcmp(mode, "chatty") != 0)
         return;
     chat();
@@ -307,6 +324,7 @@ int main(int argc, char **argv)
         return 9;
     conn = g_socket_connection_factory_create_connection(sock);
     link_channel = gs_channel_create(G_IO_STREAM(conn), 5000000, &handler, NULL);
+    eaten = g_ptr_array_new();
     for (;;)
         g_main_context_iteration(NULL, TRUE);
 }

@@ -50,6 +50,9 @@ check_needed()
     [ -e "$host" ] || exit 77
     readelf -d "$host" | grep NEEDED |
         grep -E 'lib(EGL|GL|GLES|gbm|drm|av|sw|x264|gst|wlroots|wayland|SDL)' >>"$offences" || true
+    # One runs beside every session.
+    readelf -d "$build/bin/gpushare-keeper" | grep NEEDED |
+        grep -vE 'lib(c|glib-2\.0|jansson|pam|[a-z]*san)\.so' >>"$offences" || true
     # The client loads them when it uses them: linked, they are half of its start and its memory.
     client=$build/bin/gpushare-client
     [ -e "$client" ] || return 0

@@ -90,11 +90,11 @@ static void test_other_versions_and_no_json(void **state)
 
 static void test_exit_roundtrip(void **state)
 {
-    const struct gs_keeper_exit e = {.status = -1,
-                                     .signal = 11,
-                                     .out_of_memory = true,
-                                     .time = 1800000000,
-                                     .why = "was killed by SIGSEGV"};
+    static const struct gs_keeper_exit e = {.status = -1,
+                                            .signal = 11,
+                                            .out_of_memory = true,
+                                            .time = 1800000000,
+                                            .why = "was killed by SIGSEGV"};
     struct gs_keeper_exit out = {0};
     char *json = gs_keeper_exit_to_json(&e);
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Control groups of one session, versions 1 and 2: a group NAME below the one that this process is
+ * in, in each hierarchy that there is and may be changed, and in it a group "app" for the
+ * application. Limits are on NAME and hold for both together. What can't be had is said once and
+ * done without. Keeper; the daemon where it says so. root: "/", another one for tests.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct gs_cgroup_session;
+
+struct gs_cgroup_session_params {
+    const char *root, *name;
+    uint64_t memory_max;  /* bytes; 0: no limit, as with those that follow */
+    uint32_t tasks_max;   /* processes and threads */
+    uint32_t cpu_percent; /* of one processor */
+    uint32_t cpu_weight;  /* 1 … 10000, 100 is normal; 0: leave it */
+    bool give;            /* to uid and gid: to put processes into the groups, and freeze "app" */
+    uid_t uid;
+    gid_t gid;
+};
+
+/* Makes the groups; ends what an earlier session of that name left in them. Never NULL. */
+struct gs_cgroup_session *gs_cgroup_session_create(const struct gs_cgroup_session_params *params);
+/* Frees it, and nothing else. Accepts NULL. */
+void gs_cgroup_session_free(struct gs_cgroup_session *s);
+/* Moves the calling process, between fork and exec. */
+void gs_cgroup_session_enter(const struct gs_cgroup_session *s);
+/* Some process in it was ended because the limit of memory was met. */
+bool gs_cgroup_session_out_of_memory(const struct gs_cgroup_session *s);
+/* Kills what is in the groups, frozen or not, and removes them. True when they are gone; what it
+ * killed takes a moment to end: call it again. */
+bool gs_cgroup_session_clear(struct gs_cgroup_session *s);
+/* The same for the groups of somebody else that has died. Any process in the same group. */
+bool gs_cgroup_session_clear_name(const char *root, const char *name);
+
+/* The daemon, once, before it starts anything: moves itself into a group below its own where the
+ * rules of version 2 want that, so that there can be limits on groups beside. */
+void gs_cgroup_session_prepare(const char *root);
+/* The application's groups as gs_worker_config.app_cgroup has them, before they are made; "" where
+ * there will be none. For g_free. The daemon. */
+char *gs_cgroup_session_app_paths(const char *root, const char *name);

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/cgroup_session.h"
+#include "tests/support/process.h"
+
+/* On folders and files that look like control groups: what is written where. */
+
+static char *root;
+
+static int setup(void **state)
+{
+    (void)state;
+    root = g_dir_make_tmp("gs-groups-XXXXXX", NULL);
+    return root ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    gs_process_remove_dir(root);
+    g_free(root);
+    return 0;
+}
+
+static void put(const char *path, const char *text)
+{
+    g_autofree char *file = g_build_filename(root, path, NULL);
+    g_autofree char *dir = g_path_get_dirname(file);
+
+    assert_int_equal(g_mkdir_with_parents(dir, 0700), 0);
+    assert_true(g_file_set_contents(file, text, -1, NULL));
+}
+
+static void assert_holds(const char *path, const char *text)
+{
+    g_autofree char *file = g_build_filename(root, path, NULL);
+    g_autofree char *got = NULL;
+
+    assert_true(g_file_get_contents(file, &got, NULL, NULL));
+    assert_string_equal(got, text);
+}
+
+static void assert_paths(const char *expected)
+{
+    g_autofree char *got = gs_cgroup_session_app_paths(root, "s");
+    g_auto(GStrv) parts = g_strsplit(got, root, -1);
+    g_autofree char *relative = g_strjoinv("", parts);
+
+    assert_string_equal(relative, expected);
+}
+
+static void create(uint64_t memory, uint32_t tasks, uint32_t percent, uint32_t weight)
+{
+    const struct gs_cgroup_session_params params = {.root = root,
+                                                    .name = "s",
+                                                    .memory_max = memory,
+                                                    .tasks_max = tasks,
+                                                    .cpu_percent = percent,
+                                                    .cpu_weight = weight};
+
+    gs_cgroup_session_free(gs_cgroup_session_create(&params));
+}
+
+static void version_1(void)
+{
+    put("proc/self/cgroup", "6:freezer:/\n5:memory:/outside\n4:cpu,cpuacct:/a\n3:pids:/a\n");
+    put("sys/fs/cgroup/memory/cgroup.procs", ""); /* the path is that of the outside */
+    put("sys/fs/cgroup/cpu/a/cgroup.procs", "");
+    put("sys/fs/cgroup/pids/a/cgroup.procs", "");
+    put("sys/fs/cgroup/freezer/cgroup.procs", "");
+}
+
+static void version_2(const char *own)
+{
+    g_autofree char *line = g_strdup_printf("0::/a%s\n", own);
+    g_autofree char *procs = g_strdup_printf("sys/fs/cgroup/a%s/cgroup.procs", own);
+    g_autofree char *controllers = g_strdup_printf("sys/fs/cgroup/a%s/cgroup.controllers", own);
+
+    put("proc/self/cgroup", line);
+    put("sys/fs/cgroup/a/cgroup.procs", "");
+    put("sys/fs/cgroup/a/cgroup.controllers", "cpu memory pids\n");
+    put("sys/fs/cgroup/a/cgroup.subtree_control", "");
+    put(procs, "");
+    put(controllers, "cpu memory pids\n");
+}
+
+static void test_nothing(void **state)
+{
+    (void)state;
+    assert_paths("");
+    create(1, 1, 1, 1); /* and says that there are no limits */
+    gs_cgroup_session_prepare(root);
+    assert_true(gs_cgroup_session_clear_name(root, "s"));
+}
+
+static void test_paths_of_version_1(void **state)
+{
+    (void)state;
+    version_1();
+    assert_paths("/sys/fs/cgroup/memory/s/app:/sys/fs/cgroup/pids/a/s/app:"
+                 "/sys/fs/cgroup/cpu/a/s/app:/sys/fs/cgroup/freezer/s/app");
+}
+
+/* One hierarchy has all; the daemon's own group is beside the sessions, not above them. */
+static void test_paths_of_version_2(void **state)
+{
+    (void)state;
+    version_2("");
+    assert_paths("/sys/fs/cgroup/a/s/app");
+    version_2("/gpushare.host");
+    assert_paths("/sys/fs/cgroup/a/s/app");
+}
+
+static void test_limits_of_version_1(void **state)
+{
+    (void)state;
+    version_1();
+    put("sys/fs/cgroup/memory/s/memory.limit_in_bytes", "-1");
+    put("sys/fs/cgroup/pids/a/s/pids.max", "max");
+    put("sys/fs/cgroup/cpu/a/s/cpu.cfs_quota_us", "-1");
+    put("sys/fs/cgroup/cpu/a/s/cpu.shares", "1024");
+    create(1 << 30, 100, 150, 1);
+    assert_holds("sys/fs/cgroup/memory/s/memory.limit_in_bytes", "1073741824");
+    assert_holds("sys/fs/cgroup/pids/a/s/pids.max", "100");
+    assert_holds("sys/fs/cgroup/cpu/a/s/cpu.cfs_quota_us", "150000");
+    assert_holds("sys/fs/cgroup/cpu/a/s/cpu.shares", "10");
+}
+
+static void test_limits_of_version_2(void **state)
+{
+    (void)state;
+    version_2("/gpushare.host");
+    put("sys/fs/cgroup/a/s/memory.max", "max");
+    put("sys/fs/cgroup/a/s/pids.max", "max");
+    put("sys/fs/cgroup/a/s/cpu.max", "max 100000");
+    put("sys/fs/cgroup/a/s/cpu.weight", "100");
+    create(1 << 30, 100, 150, 200);
+    assert_holds("sys/fs/cgroup/a/s/memory.max", "1073741824");
+    assert_holds("sys/fs/cgroup/a/s/pids.max", "100");
+    assert_holds("sys/fs/cgroup/a/s/cpu.max", "150000 100000");
+    assert_holds("sys/fs/cgroup/a/s/cpu.weight", "200");
+}
+
+static void test_no_limit_is_not_written(void **state)
+{
+    (void)state;
+    version_2("");
+    put("sys/fs/cgroup/a/s/memory.max", "12345");
+    put("sys/fs/cgroup/a/s/cpu.max", "as it was");
+    create(0, 0, 0, 0);
+    assert_holds("sys/fs/cgroup/a/s/memory.max", "12345");
+    assert_holds("sys/fs/cgroup/a/s/cpu.max", "as it was");
+}
+
+static void assert_killed(const char *events, bool expected)
+{
+    const struct gs_cgroup_session_params params = {.root = root, .name = "s"};
+    struct gs_cgroup_session *s;
+
+    put("sys/fs/cgroup/a/s/memory.events", events);
+    s = gs_cgroup_session_create(&params);
+    assert_int_equal(gs_cgroup_session_out_of_memory(s), expected);
+    gs_cgroup_session_free(s);
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    version_2("");
+    assert_killed("", false);
+    assert_killed("low 0\nmax 12\noom 3\noom_kill 0\n", false);
+    assert_killed("low 0\nmax 12\noom 3\noom_kill 2\n", true);
+}
+
+/* The daemon hands its controllers down; files do not refuse as a kernel does, so it stays. */
+static void test_prepare(void **state)
+{
+    (void)state;
+    version_1();
+    gs_cgroup_session_prepare(root);
+    version_2("");
+    gs_cgroup_session_prepare(root);
+    assert_holds("sys/fs/cgroup/a/cgroup.subtree_control", "+cpu");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paths_of_version_1, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_paths_of_version_2, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_of_version_1, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_of_version_2, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_limit_is_not_written, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_prepare, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
