@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -77,7 +78,7 @@ int gs_control_listen(const char *path, GSocket **ret)
         g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
     if (!socket)
         return -EMFILE;
-    g_socket_set_listen_backlog(socket, 128);
+    g_socket_set_listen_backlog(socket, SOMAXCONN);
     err = bind_and_listen(socket, address, path);
     if (!err)
         *ret = g_steal_pointer(&socket);

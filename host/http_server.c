@@ -15,7 +15,7 @@
 #include "host/http_module.h"
 
 #define KEY "gs-http-exchange"
-#define ACCEPTS_A_TURN 16
+#define ACCEPTS_A_TURN 64
 
 struct gs_http_server {
     struct gs_http_params params;
@@ -270,17 +270,19 @@ static void on_started(SoupServer *soup, SoupServerMessage *msg, void *data)
     g_signal_connect(msg, "got-chunk", G_CALLBACK(on_chunk), x);
 }
 
-static void on_request(SoupServer *soup, SoupServerMessage *msg, const char *path,
-                       GHashTable *query, void *data)
+static void on_request(SoupServer *soup, SoupServerMessage *msg, const char *path, GHashTable *form,
+                       void *data)
 {
     struct gs_http_exchange *x = exchange_of(msg);
     SoupMessageHeaders *headers = soup_server_message_get_request_headers(msg);
     const char *type = soup_message_headers_get_content_type(headers, NULL);
-    GUri *uri = soup_server_message_get_uri(msg);
+    const char *query = g_uri_get_query(soup_server_message_get_uri(msg));
+    /* Without a host (HTTP/1.0), libsoup leaves them together. */
+    g_auto(GStrv) target = g_strsplit(path, "?", 2);
     const struct gs_http_request request = {
         .method = soup_server_message_get_method(msg),
-        .path = path,
-        .query = g_uri_get_query(uri),
+        .path = target[0] ? target[0] : "",
+        .query = target[0] && target[1] ? target[1] : query,
         .content_type = type ? type : "",
         .body = (const char *)x->body->data,
         .body_size = x->body->len,
@@ -288,7 +290,7 @@ static void on_request(SoupServer *soup, SoupServerMessage *msg, const char *pat
     };
 
     (void)soup;
-    (void)query;
+    (void)form;
     (void)data;
     drop_source(&x->deadline);
     soup_server_message_pause(msg);

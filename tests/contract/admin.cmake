@@ -9,3 +9,4 @@ function(gs_admin_test name script)
 endfunction()
 
 gs_admin_test(admin_openapi openapi.py)
+gs_admin_test(admin_hostile control_hostile.py)
