@@ -10,3 +10,4 @@ endfunction()
 
 gs_admin_test(admin_openapi openapi.py)
 gs_admin_test(admin_hostile control_hostile.py)
+gs_admin_test(admin_verbs admin_verbs.py)
