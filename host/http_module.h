@@ -24,6 +24,10 @@ void gs_http_reply_close(struct gs_http_reply *reply);
 /* Whose connection this is, as far as the kernel says. */
 void gs_http_peer_init(struct gs_http_peer *peer, GSocket *socket);
 void gs_http_peer_finish(struct gs_http_peer *peer);
+/* The connection for libsoup: nothing comes out before a whole head that is good; with another one,
+ * refuse is called, and the end is all that comes. Both parts of the connection must stay. */
+GIOStream *gs_http_stream_new(GIOStream *connection, void (*refuse)(void *user, unsigned status),
+                              void *user);
 /* Says what is wrong without a request that could be answered, and closes. */
 void gs_http_refuse(GSocket *socket, unsigned status);
 /* The body of such an answer, for g_free. */

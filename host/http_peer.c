@@ -57,14 +57,16 @@ static const struct {
     {408, "Request Timeout", "timeout", "the request was not complete in time"},
     {413, "Content Too Large", "too-large", "the body of the request is too large"},
     {429, "Too Many Requests", "limit", "too many connections are open; close some, or wait"},
+    {431, "Request Header Fields Too Large", "too-large", "the head of the request is too large"},
+    {501, "Not Implemented", "malformed", "of transfer codings only chunked is understood"},
 };
 
 char *gs_http_error_body(unsigned status)
 {
-    size_t i = 0;
+    size_t i = GS_ARRAY_SIZE(errors);
 
-    while (i + 1 < GS_ARRAY_SIZE(errors) && errors[i].status != status)
-        i++;
+    while (--i > 0 && errors[i].status != status)
+        ;
     return g_strdup_printf("{\"v\":1,\"error\":{\"code\":\"%s\",\"message\":\"%s\"}}\n",
                            errors[i].code, errors[i].message);
 }

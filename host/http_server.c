@@ -36,6 +36,7 @@ struct gs_http_exchange {
     struct gs_http_server *server;
     GList link;
     GSocket *socket;
+    GSocketConnection *connection;
     struct gs_http_peer peer;
     SoupServerMessage *msg; /* borrowed; NULL before its first byte */
     GByteArray *body;
@@ -77,13 +78,17 @@ static void exchange_free(void *data)
     drop_source(&x->hangup);
     gs_http_peer_finish(&x->peer);
     g_byte_array_unref(x->body);
+    g_io_stream_close(G_IO_STREAM(x->connection), NULL, NULL);
+    g_object_unref(x->connection);
     g_object_unref(x->socket);
     g_free(x);
 }
 
 /* libsoup notices when it reads or writes next. */
-static void cut(struct gs_http_exchange *x, unsigned status)
+static void cut(void *user, unsigned status)
 {
+    struct gs_http_exchange *x = user;
+
     if (x->cut)
         return;
     x->cut = true;
@@ -230,8 +235,6 @@ static void on_headers(SoupServerMessage *msg, void *data)
     /* libsoup would answer parts of any answer. */
     soup_message_headers_remove(headers, "Range");
     soup_message_body_set_accumulate(soup_server_message_get_request_body(msg), FALSE);
-    if (soup_message_headers_get_content_length(headers) < 0)
-        cut(x, SOUP_STATUS_BAD_REQUEST);
     if (soup_message_headers_get_content_length(headers) > (goffset)x->server->params.limits.body)
         cut(x, SOUP_STATUS_REQUEST_ENTITY_TOO_LARGE);
 }
@@ -341,20 +344,22 @@ static bool has_room(struct gs_http_server *s, const struct gs_http_peer *peer)
 static void serve(struct gs_http_server *s, GSocket *socket, const struct gs_http_peer *peer)
 {
     struct gs_http_exchange *x = g_new0(struct gs_http_exchange, 1);
-    g_autoptr(GSocketConnection) stream = g_socket_connection_factory_create_connection(socket);
+    g_autoptr(GIOStream) stream = NULL;
     /* libsoup wants addresses of the Internet for requests without a host. */
     g_autoptr(GSocketAddress) local = g_inet_socket_address_new_from_string("127.0.0.1", 1);
     g_autoptr(GSocketAddress) remote = g_inet_socket_address_new_from_string("127.0.0.1", 1);
 
     x->server = s;
     x->socket = g_object_ref(socket);
+    x->connection = g_socket_connection_factory_create_connection(socket);
     x->peer = *peer;
     x->body = g_byte_array_new();
     x->link.data = x;
     g_queue_push_tail_link(&s->exchanges, &x->link);
     set_deadline(x, s->params.limits.request_ms);
     g_object_set_data_full(G_OBJECT(remote), KEY, x, exchange_free);
-    soup_server_accept_iostream(s->soup, G_IO_STREAM(stream), local, remote, NULL);
+    stream = gs_http_stream_new(G_IO_STREAM(x->connection), cut, x);
+    soup_server_accept_iostream(s->soup, stream, local, remote, NULL);
 }
 
 static bool accept_one(struct gs_http_server *s)
