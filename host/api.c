@@ -14,8 +14,9 @@
 
 #define SYSTEM_SOCKET "/run/gpushare/control.sock"
 #define ANSWER_LIMIT ((size_t)64 << 20)
-/* Longer than any session may take to start (host/config.h). */
+/* Longer than any session may take to start or to end (host/config.h). */
 #define TIMEOUT_S 660
+#define TIMEOUT_READ_S 30
 
 /* ---- the command line ---- */
 
@@ -104,6 +105,9 @@ static int cannot_reach(const struct gs_command *command, const char *path, int 
                                "nobody answers at %s; is “gpushare-host serve” running? --socket "
                                "names another place",
                                path);
+    if (err == -ETIMEDOUT)
+        return gs_api_complain(command, GS_EXIT_NOT_REACHABLE,
+                               "the daemon at %s does not answer in time", path);
     return gs_api_complain(command, GS_EXIT_NOT_REACHABLE, "%s: %s", path, why);
 }
 
@@ -197,7 +201,8 @@ int gs_api_ask(const struct gs_command *command, const struct gs_api_options *o,
     if (request && !body)
         status = gs_api_complain(command, GS_EXIT_USAGE, "names and values must be UTF-8");
     else
-        status = start(command, o, method, target, body, &http, &reply, TIMEOUT_S);
+        status = start(command, o, method, target, body, &http, &reply,
+                       strcmp(method, "GET") == 0 ? TIMEOUT_READ_S : TIMEOUT_S);
     json_decref(request);
     free(body);
     if (status)

@@ -29,14 +29,19 @@ static const struct gs_http_limits limits = {
 
 /* ---- the socket ---- */
 
+/* Also where its queue is full. */
 static bool somebody_listens(GSocketAddress *address)
 {
     g_autoptr(GSocket) probe =
         g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+    g_autoptr(GError) error = NULL;
 
-    if (probe)
-        g_socket_set_blocking(probe, FALSE);
-    return probe && g_socket_connect(probe, address, NULL, NULL);
+    if (!probe)
+        return false;
+    g_socket_set_blocking(probe, FALSE);
+    return g_socket_connect(probe, address, NULL, &error) ||
+           g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ||
+           g_error_matches(error, G_IO_ERROR, G_IO_ERROR_PENDING);
 }
 
 static int bind_and_listen(GSocket *socket, GSocketAddress *address, const char *path)
@@ -207,10 +212,11 @@ static void run(struct gs_control_call *call, const struct gs_http_request *requ
     g_autofree char *allowed = NULL;
 
     call->route = find_route(call, request->method, &allowed);
-    if (!call->route && allowed)
+    if (allowed) {
+        call->control->http->set_header(call->x, "Allow", allowed);
         gs_control_refuse(call, 405, "method", "%s is not possible here; there are: %s",
                           request->method, allowed);
-    else if (!call->route)
+    } else if (!call->route)
         gs_control_refuse(call, 404, "not-found", "there is no %s; GET /v1 lists what there is",
                           request->path);
     else if (call->route->admin && !call->caller.admin)

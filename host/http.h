@@ -68,6 +68,8 @@ struct gs_http {
     struct gs_http_server *(*server_create)(const struct gs_http_params *params);
     /* Closes all connections; nobody is told. The socket stays. */
     void (*server_destroy)(struct gs_http_server *server);
+    /* Before respond or stream_begin. */
+    void (*set_header)(struct gs_http_exchange *x, const char *name, const char *value);
     /* The exchange is over then. type: of the content. */
     void (*respond)(struct gs_http_exchange *x, unsigned status, const char *type, const char *body,
                     size_t size);

@@ -71,6 +71,11 @@ static bool is_length(const struct field *f)
     return digits == f->value_size && digits > 0 && digits <= LENGTH_DIGITS;
 }
 
+static bool is_version(const char *text, size_t size)
+{
+    return size == 8 && (memcmp(text, "HTTP/1.1", 8) == 0 || memcmp(text, "HTTP/1.0", 8) == 0);
+}
+
 /* METHOD SP target SP HTTP/1.x */
 static bool is_request_line(const char *line, size_t size)
 {
@@ -83,8 +88,7 @@ static bool is_request_line(const char *line, size_t size)
         if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f)
             return false;
     }
-    return last > space + 1 && (is(last + 1, size - (size_t)(last + 1 - line), "HTTP/1.1") ||
-                                is(last + 1, size - (size_t)(last + 1 - line), "HTTP/1.0"));
+    return last > space + 1 && is_version(last + 1, size - (size_t)(last + 1 - line));
 }
 
 unsigned gs_http_head_check(const char *head, size_t size)

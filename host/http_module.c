@@ -9,6 +9,7 @@ const void *gs_module_start(const struct gs_log_context *log)
     static const struct gs_http module = {
         .server_create = gs_http_server_create,
         .server_destroy = gs_http_server_destroy,
+        .set_header = gs_http_set_header,
         .respond = gs_http_respond,
         .on_gone = gs_http_on_gone,
         .stream_begin = gs_http_stream_begin,

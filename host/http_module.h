@@ -6,6 +6,7 @@
 
 struct gs_http_server *gs_http_server_create(const struct gs_http_params *params);
 void gs_http_server_destroy(struct gs_http_server *server);
+void gs_http_set_header(struct gs_http_exchange *x, const char *name, const char *value);
 void gs_http_respond(struct gs_http_exchange *x, unsigned status, const char *type,
                      const char *body, size_t size);
 void gs_http_on_gone(struct gs_http_exchange *x, void (*gone)(void *user), void *user);

@@ -16,12 +16,14 @@
 
 #define KEY "gs-http-exchange"
 #define ACCEPTS_A_TURN 64
+#define ACCEPT_PAUSE_MS 100
 
 struct gs_http_server {
     struct gs_http_params params;
     SoupServer *soup;
     GSource *listening;
     GQueue exchanges; /* the oldest first */
+    bool starved;     /* of descriptors, as was said */
     bool ending;
 };
 
@@ -157,6 +159,11 @@ static void set_body(SoupServerMessage *msg, const char *type, const char *body,
     soup_message_headers_replace(headers, "Connection", "close");
     soup_message_headers_replace(headers, "Cache-Control", "no-store");
     soup_server_message_set_response(msg, type, SOUP_MEMORY_COPY, body, size);
+}
+
+void gs_http_set_header(struct gs_http_exchange *x, const char *name, const char *value)
+{
+    soup_message_headers_replace(soup_server_message_get_response_headers(x->msg), name, value);
 }
 
 void gs_http_respond(struct gs_http_exchange *x, unsigned status, const char *type,
@@ -362,13 +369,15 @@ static void serve(struct gs_http_server *s, GSocket *socket, const struct gs_htt
     soup_server_accept_iostream(s->soup, stream, local, remote, NULL);
 }
 
-static bool accept_one(struct gs_http_server *s)
+/* 0, -EAGAIN: there is none, or what is lacking. */
+static int accept_one(struct gs_http_server *s)
 {
-    g_autoptr(GSocket) socket = g_socket_accept(s->params.socket, NULL, NULL);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GSocket) socket = g_socket_accept(s->params.socket, NULL, &error);
     struct gs_http_peer peer;
 
     if (!socket)
-        return false;
+        return g_error_matches(error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK) ? -EAGAIN : -EMFILE;
     g_socket_set_blocking(socket, FALSE);
     gs_http_peer_init(&peer, socket);
     if (has_room(s, &peer)) {
@@ -377,16 +386,47 @@ static bool accept_one(struct gs_http_server *s)
         gs_http_refuse(socket, 429);
         gs_http_peer_finish(&peer);
     }
-    return true;
+    return 0;
+}
+
+static void listen_again(struct gs_http_server *s);
+
+static gboolean on_pause_over(void *data)
+{
+    listen_again(data);
+    return G_SOURCE_REMOVE;
 }
 
 static gboolean on_connection(GSocket *socket, GIOCondition condition, void *data)
 {
+    struct gs_http_server *s = data;
+    int err = 0;
+
     (void)socket;
     (void)condition;
-    for (int i = 0; i < ACCEPTS_A_TURN && accept_one(data); i++)
-        ;
-    return G_SOURCE_CONTINUE;
+    for (int i = 0; i < ACCEPTS_A_TURN && !err; i++)
+        err = accept_one(s);
+    if (!err || err == -EAGAIN) {
+        s->starved = false;
+        return G_SOURCE_CONTINUE;
+    }
+    /* The connection stays in the queue, and would be offered at once again. */
+    if (!s->starved)
+        gs_warn("connections cannot be accepted on the control socket: out of descriptors");
+    s->starved = true;
+    drop_source(&s->listening);
+    s->listening = g_timeout_source_new(ACCEPT_PAUSE_MS);
+    g_source_set_callback(s->listening, on_pause_over, s, NULL);
+    g_source_attach(s->listening, NULL);
+    return G_SOURCE_REMOVE;
+}
+
+static void listen_again(struct gs_http_server *s)
+{
+    drop_source(&s->listening);
+    s->listening = g_socket_create_source(s->params.socket, G_IO_IN, NULL);
+    g_source_set_callback(s->listening, G_SOURCE_FUNC(on_connection), s, NULL);
+    g_source_attach(s->listening, NULL);
 }
 
 /* ---- the whole ---- */
@@ -403,9 +443,7 @@ struct gs_http_server *gs_http_server_create(const struct gs_http_params *params
     soup_server_add_handler(s->soup, NULL, on_request, s, NULL);
     soup_server_add_handler(s->soup, "*", on_request, s, NULL);
     g_socket_set_blocking(s->params.socket, FALSE);
-    s->listening = g_socket_create_source(s->params.socket, G_IO_IN, NULL);
-    g_source_set_callback(s->listening, G_SOURCE_FUNC(on_connection), s, NULL);
-    g_source_attach(s->listening, NULL);
+    listen_again(s);
     return s;
 }
 

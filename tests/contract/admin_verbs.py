@@ -263,6 +263,12 @@ class Case(unittest.TestCase):
         self.assertEqual(top.wait(DEADLINE), NOT_REACHABLE)
         self.assertIn("nobody answers", top.communicate()[1])
 
+    def test_module_is_missing(self):
+        done = subprocess.run(self.command("apps"), capture_output=True, text=True,
+                              timeout=DEADLINE, env={**os.environ, "GPUSHARE_MODULES": "/nowhere"})
+        self.assertEqual(done.returncode, FAILED)
+        self.assertIn("gpushare-host-http is not installed", done.stderr)
+
     def test_no_daemon(self):
         self.socket += ".none"
         for verb, args in (("session create", ["a", "--", "x"]), ("session list", []),

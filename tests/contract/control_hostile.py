@@ -4,6 +4,7 @@
 
 import json
 import os
+import resource
 import select
 import socket
 import subprocess
@@ -111,6 +112,7 @@ class Case(unittest.TestCase):
                 (b"GET /v1 HTTP/1.1\r\nHost: x\r\nRange: bytes=0-1,1-2\r\n\r\n", 200),
                 (b"GET http:// HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 (b"HEAD /v1 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
+                (b"PUT /v1/sessions HTTP/1.1\r\nHost: x\r\n\r\n", 405),
                 (b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 (b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 (b"GET /v1/ HTTP/1.1\r\nHost: x\r\n\r\n", 404),
@@ -120,7 +122,9 @@ class Case(unittest.TestCase):
                 (b"GET /v1/sessions/%ff HTTP/1.1\r\nHost: x\r\n\r\n", 400),
                 (b"GET /v1/sessions/" + b"a/" * 500 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 404),
                 (b"GET /v1?" + b"a=1&" * 50 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 400)):
-            self.assertEqual(self.status_of(request), status, request[:60])
+            answer = self.exchange(request)
+            self.assertEqual(int(answer.split()[1]), status, request[:60])
+            self.assertEqual(b"\r\nAllow: GET" in answer, status == 405)
 
     def test_malformed_json(self):
         for body, words in (
@@ -159,6 +163,15 @@ class Case(unittest.TestCase):
         for _ in range(300):
             self.connect().close()
 
+    def test_no_descriptors(self):
+        """It waits until there are some again."""
+        resource.prlimit(self.daemon.pid, resource.RLIMIT_NOFILE, (len(os.listdir(
+            f"/proc/{self.daemon.pid}/fd")) + 3, 4096))
+        held = [self.connect() for _ in range(20)]
+        time.sleep(0.3)
+        for s in held:
+            s.close()
+
     def test_all_places_taken(self):
         """Who waits for answers keeps the place; more are told so."""
         held = []
@@ -168,6 +181,7 @@ class Case(unittest.TestCase):
             self.assertIn(b"200", held[-1].recv(1024))
         answer = self.drain(self.connect())
         self.assertIn(b" 429 ", answer)
+        self.assertIn(b'"limit"', answer)
         held.pop().close()
         deadline = time.monotonic() + DEADLINE
         while self.status_of(b"GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n") != 200:

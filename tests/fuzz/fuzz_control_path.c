@@ -21,6 +21,8 @@ static void check_path(const char *text)
         g_string_append_c(written, '/');
         g_string_append_uri_escaped(written, *segment, NULL, FALSE);
     }
+    if (written->len == 0)
+        g_string_append_c(written, '/');
     assert(gs_control_path_parse(written->str, &again, &why) == 0);
     for (size_t i = 0; path.segments[i] || again.segments[i]; i++)
         assert(g_strcmp0(path.segments[i], again.segments[i]) == 0);
