@@ -10,7 +10,9 @@
 #include <sys/stat.h>
 
 #include "common/log.h"
+#include "host/cgroup_session.h"
 #include "host/config.h"
+#include "host/control.h"
 #include "host/door.h"
 #include "host/exit_status.h"
 #include "host/sessions.h"
@@ -25,6 +27,8 @@ struct daemon {
     struct gs_host_config config;
     GMainLoop *loop;
     struct gs_sessions *sessions;
+    struct gs_control *control;
+    bool level_by_environment;
     bool closing; /* the sessions are ending */
     guint signal_source[3];
 };
@@ -73,47 +77,61 @@ static void complain(const char *lines)
 }
 
 /* GPUSHARE_LOG counts more, for who looks for something; workers inherit what holds. */
-static void apply_log_level(const struct gs_host_config *c, bool said_by_environment)
+static void apply_log_level(const struct daemon *d)
 {
     enum gs_log_level level;
 
-    if (said_by_environment || !gs_log_parse_level(c->log_level, &level))
+    if (d->level_by_environment || !gs_log_parse_level(d->config.log_level, &level))
         return;
     gs_log_set_level(level);
-    g_setenv("GPUSHARE_LOG", c->log_level, TRUE);
+    g_setenv("GPUSHARE_LOG", d->config.log_level, TRUE);
 }
 
-/* 0, or -errno with what is wrong in *ret_why, a line each, for g_free. */
-static int reload(struct daemon *d, char **ret_why)
+/* 0, with the keys that need a restart in *ret_text; or -errno with what is wrong, a line each.
+ * Said in the log as well. */
+static int reload(void *user, char **ret_text)
 {
-    g_autofree char *level = g_strdup(d->config.log_level);
-    bool ours = g_strcmp0(g_getenv("GPUSHARE_LOG"), level) == 0;
+    struct daemon *d = user;
     struct gs_host_config fresh;
-    g_autofree char *later = NULL;
     int err;
 
+    *ret_text = NULL;
     gs_host_config_init(&fresh);
-    err = gs_host_config_load(d->options.config, &fresh, ret_why);
-    if (!err) {
-        later = gs_host_config_reload(&d->config, &fresh);
-        apply_log_level(&d->config, !ours);
+    err = gs_host_config_load(d->options.config, &fresh, ret_text);
+    if (err) {
+        complain(*ret_text);
+        gs_error("the configuration was not read again; the one before stays");
+    } else {
+        *ret_text = gs_host_config_reload(&d->config, &fresh);
+        apply_log_level(d);
         gs_sessions_reloaded(d->sessions);
-        if (later)
-            gs_warn("these keys hold after a restart of the daemon alone: %s", later);
+        if (*ret_text)
+            gs_warn("these keys change when the daemon is started again: %s", *ret_text);
     }
     gs_host_config_finish(&fresh);
     return err;
 }
 
+static char *print_config(void *user)
+{
+    const struct daemon *d = user;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out)
+        return NULL;
+    gs_host_config_print(&d->config, out);
+    fclose(out);
+    return text; /* malloc's, which is g_malloc's */
+}
+
 static gboolean on_hangup(gpointer data)
 {
-    struct daemon *d = data;
-    g_autofree char *why = NULL;
+    g_autofree char *text = NULL;
 
-    if (reload(d, &why) < 0) {
-        complain(why);
-        gs_error("the configuration was not read again; the one before stays");
-    }
+    if (reload(data, &text) == 0)
+        gs_info("the configuration was read again");
     return G_SOURCE_CONTINUE;
 }
 
@@ -162,23 +180,38 @@ static void catch_signals(struct daemon *d)
     d->signal_source[2] = g_unix_signal_add(SIGHUP, on_hangup, d);
 }
 
+static int open_control(struct daemon *d)
+{
+    g_autofree char *path = g_build_filename(d->config.runtime_dir, "control.sock", NULL);
+    struct gs_control_params params = {
+        .sessions = d->sessions, .print_config = print_config, .reload = reload, .user = d};
+    int err = gs_control_listen(path, &params.socket);
+
+    err = err ? err : gs_control_create(&params, &d->control);
+    g_clear_object(&params.socket);
+    return err;
+}
+
 static int serve(struct daemon *d)
 {
     g_autofree char *why = NULL;
 
     gs_door_prepare_tls();
     gs_log_init("gpushare-host", NULL);
-    apply_log_level(&d->config, g_getenv("GPUSHARE_LOG") != NULL);
+    d->level_by_environment = g_getenv("GPUSHARE_LOG") != NULL;
+    apply_log_level(d);
     umask(022); /* files say their modes themselves */
+    gs_cgroup_session_prepare("/");
     d->loop = g_main_loop_new(NULL, FALSE);
     catch_signals(d);
     if (gs_sessions_open(&d->config, &d->sessions, &why) < 0) {
         gs_error("%s", why);
         return GS_EXIT_FAILED;
     }
+    if (open_control(d) < 0)
+        return GS_EXIT_FAILED;
     gs_info("ready: clients come in at port %u", gs_sessions_port(d->sessions));
     g_main_loop_run(d->loop);
-    gs_sessions_detach(d->sessions);
     return GS_EXIT_DONE;
 }
 
@@ -188,6 +221,8 @@ static void finish(struct daemon *d)
         if (d->signal_source[i])
             g_source_remove(d->signal_source[i]);
     }
+    gs_control_destroy(d->control);
+    gs_sessions_detach(d->sessions);
     if (d->loop)
         g_main_loop_unref(d->loop);
     gs_host_config_finish(&d->config);

@@ -8,7 +8,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 #include "host/certificate.h"
-#include "host/cgroup_session.h"
 #include "host/files.h"
 #include "host/sessions_internal.h"
 
@@ -176,7 +175,6 @@ int gs_sessions_open(struct gs_host_config *config, struct gs_sessions **ret, ch
     s->visitors = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     s->orphans = g_array_new(FALSE, FALSE, 1);
     raise_file_limit(config);
-    gs_cgroup_session_prepare("/");
     err = find_programs(s, ret_why);
     err = err ? err : make_folders(s, ret_why);
     err = err ? err : open_certificate(s, ret_why);
