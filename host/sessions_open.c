@@ -117,8 +117,7 @@ static int open_certificate(struct gs_sessions *s, char **ret_why)
     int err;
 
     if (*c->certificate)
-        return gs_certificate_load(c->certificate, *c->key ? c->key : c->certificate,
-                                   &s->certificate, ret_why);
+        return gs_certificate_load(c->certificate, c->key, &s->certificate, ret_why);
     err = gs_certificate_keep(path, &s->certificate);
     if (err)
         *ret_why = g_strdup_printf("there is no certificate: %s", g_strerror(-err));

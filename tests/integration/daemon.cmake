@@ -6,3 +6,6 @@ foreach(part sessions sessions_faults)
         SOURCES integration/test_${part}.c LIBS gs_test_daemon)
     add_dependencies(test_${part} gpushare-keeper gs-fake-worker)
 endforeach()
+gs_test(test_serve LABEL integration TIMEOUT 120
+    SOURCES integration/test_serve.c LIBS gs_test_control PkgConfig::JANSSON)
+add_dependencies(test_serve gpushare-host gpushare-host-http gpushare-keeper gs-fake-worker)
