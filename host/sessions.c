@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "host/old_logs.h"
 #include "host/sessions_internal.h"
 
 const char *const gs_session_state_names[] = {"starting", "running", "away", "restarting",
@@ -216,4 +217,18 @@ int gs_sessions_log_dir(struct gs_sessions *s, const struct gs_caller *caller, c
         return err;
     g_clear_pointer(ret_why, g_free);
     return 0;
+}
+
+/* Whether a session that is there has its logs in this folder. */
+static bool has_logs_in(void *user, const char *path)
+{
+    g_autofree char *name = g_path_get_basename(path);
+    const struct gs_session *session = gs_session_find(user, name);
+
+    return session && strcmp(session->kept.log_dir, path) == 0;
+}
+
+void gs_sessions_prune_logs(struct gs_sessions *s)
+{
+    gs_old_logs_prune(s->config->log_dir, GS_OLD_LOGS_MAX, has_logs_in, s);
 }

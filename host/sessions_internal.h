@@ -90,6 +90,8 @@ void gs_session_free(struct gs_session *session);
 /* Writes what is kept of it, with its tickets. */
 int gs_session_save(struct gs_session *session) GS_MUST_CHECK;
 void gs_session_save_or_warn(struct gs_session *session);
+/* Of sessions that ended. */
+void gs_sessions_prune_logs(struct gs_sessions *s);
 
 /* ---- sessions_life.c ---- */
 

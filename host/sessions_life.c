@@ -267,6 +267,7 @@ static void finish(struct gs_session *session, const char *failed)
     g_tree_remove(s->sessions, session->kept.name);
     tell_waiters(session, failed ? -EIO : 0, failed ? failed : session->why);
     gs_session_free(session);
+    gs_sessions_prune_logs(s);
     quit_if_all_closed(s);
     gs_sessions_maybe_open_door(s, false);
 }

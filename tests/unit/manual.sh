@@ -47,6 +47,7 @@ program_options()
 check_options()
 {
     program_options gpushare-host run gpushare-host.1
+    program_options gpushare-host serve gpushare-host.1
     program_options gpushare-host doctor gpushare-host.1
     for verb in create list show set close ticket logs; do
         program_options gpushare-host session $verb gpushare-host.1
@@ -126,7 +127,7 @@ check_completion()
     offers_only "" gpushare-host run -- gs-completed --enc
     offers_only "$dir/one file" gpushare-host run -- gs-completed "$dir/one"
     # Verbs of two words.
-    offers_only "session" gpushare-host se
+    offers_only "serve session" gpushare-host se
     offers_only "show set" gpushare-host session s
     offers_only "--ticket-ttl --ticket-uses" gpushare-host session create x --ticket
     offers_only "x264" gpushare-host session create --encoder x

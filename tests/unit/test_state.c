@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include "host/crash.h"
 #include "host/files.h"
+#include "host/old_logs.h"
 #include "host/state.h"
 
 static char *dir;
@@ -321,6 +323,49 @@ static void test_crash_old_ones_go(void **state)
     assert_int_equal(count_reports(crashes, "s14"), GS_CRASHES_PER_SESSION);
 }
 
+/* ---- old logs ---- */
+
+static bool is_in_use(void *user, const char *path)
+{
+    return g_str_has_suffix(path, user);
+}
+
+static void put_log(const char *user, const char *session, time_t time)
+{
+    const struct timespec times[2] = {{time, 0}, {time, 0}};
+    g_autofree char *folder = g_build_filename(dir, user, session, NULL);
+    g_autofree char *log = g_build_filename(folder, "worker.log", NULL);
+
+    assert_int_equal(g_mkdir_with_parents(folder, 0700), 0);
+    assert_true(g_file_set_contents(log, "x", -1, NULL));
+    assert_int_equal(utimensat(AT_FDCWD, log, times, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, folder, times, 0), 0);
+}
+
+static bool has_log(const char *user, const char *session)
+{
+    g_autofree char *folder = g_build_filename(dir, user, session, NULL);
+
+    return g_file_test(folder, G_FILE_TEST_EXISTS);
+}
+
+static void test_old_logs_go(void **state)
+{
+    g_autofree char *anna = g_build_filename(dir, "anna", NULL);
+
+    (void)state;
+    put_log("anna", "oldest", 1000);
+    put_log("bert", "older", 2000);
+    put_log("bert", "runs", 100);
+    put_log("bert", "newer", 3000);
+    put_log("cleo", "newest", 4000);
+    assert_int_equal(gs_old_logs_prune(dir, 4, is_in_use, (char *)"/bert/runs"), 0);
+    assert_int_equal(gs_old_logs_prune(dir, 2, is_in_use, (char *)"/bert/runs"), 2);
+    assert_false(has_log("anna", "oldest") || has_log("bert", "older"));
+    assert_true(has_log("bert", "runs") && has_log("bert", "newer") && has_log("cleo", "newest"));
+    assert_false(g_file_test(anna, G_FILE_TEST_EXISTS));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, make_dir, remove_dir)
 
 int main(void)
@@ -330,7 +375,7 @@ int main(void)
         TEST(test_save_load_remove),    TEST(test_load_beside_rubbish),
         TEST(test_second_daemon),       TEST(test_disk_full),
         TEST(test_folder_in_the_way),   TEST(test_crash_has_the_last_lines),
-        TEST(test_crash_old_ones_go),
+        TEST(test_crash_old_ones_go),   TEST(test_old_logs_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
