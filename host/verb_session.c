@@ -9,6 +9,9 @@
 #include "host/exit_status.h"
 #include "host/table.h"
 
+/* What a shell leaves alone. */
+#define PLAIN_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_./:=,+@%"
+
 /* ---- list ---- */
 
 struct list_values {
@@ -132,9 +135,11 @@ static void show_command(const json_t *s)
     g_autoptr(GString) all = g_string_new(NULL);
 
     for (size_t i = 0; i < json_array_size(argv); i++) {
-        g_autofree char *quoted = g_shell_quote(json_string_value(json_array_get(argv, i)));
+        const char *word = json_string_value(json_array_get(argv, i));
+        g_autofree char *quoted = g_shell_quote(word ? word : "");
+        bool plain = word && word[0] && strspn(word, PLAIN_CHARS) == strlen(word);
 
-        g_string_append_printf(all, "%s%s", i ? " " : "", quoted);
+        g_string_append_printf(all, "%s%s", i ? " " : "", plain ? word : quoted);
     }
     line("command", "%s", all->str);
 }

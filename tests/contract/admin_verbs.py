@@ -125,10 +125,15 @@ class Case(unittest.TestCase):
         self.assertEqual(json.loads(self.run_verb("session list", "--json"))["v"], 1)
         self.tell("watch one")
         shown = self.run_verb("session show", "one")
-        for words in ("running", "gears", "8.2 Mb/s", "192.0.2.33", "1280x720"):
+        self.assertRegex(shown, r"command +gears -x\n")
+        for words in ("running", "8.2 Mb/s", "192.0.2.33", "1280x720"):
             self.assertIn(words, shown)
         self.assertEqual(json.loads(self.run_verb("session show", "one", "--json"))
                          ["session"]["clients"][0]["id"], 7)
+
+    def test_show_quotes(self):
+        self.run_verb("session create", "one", "--", "x", "a b", "", "$HOME")
+        self.assertRegex(self.run_verb("session show", "one"), r"command +x 'a b' '' '\$HOME'\n")
 
     def test_set(self):
         self.create()

@@ -152,6 +152,7 @@ static void test_help(void **state)
                  "      --a-text-with-a-long-name=TEXT\n"
                  "                            Set the text, of which so much has to be said that\n"
                  "                            it does not fit into one line\n"
+                 "      --each=TEXT           Add one\n"
                  "  -h, --help                Show this text and end\n"
                  "\n"
                  "A note.\n");
