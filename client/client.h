@@ -14,8 +14,11 @@ struct gs_client_options {
     struct gs_url url;
     bool headless; /* somebody reads the statistics instead of looking */
     bool overlay, fullscreen;
-    double duration_s; /* 0: no end */
-    const char *stats; /* files, NULL: none */
+    bool view;          /* only watch */
+    double duration_s;  /* 0: no end */
+    double wait_s;      /* how long the host may be unreachable at first; 0: not at all */
+    double reconnect_s; /* and when the connection broke */
+    const char *stats;  /* files, NULL: none */
     const char *record;
     const char *snapshot;
     const char *decoder;            /* NULL: choose */

@@ -6,16 +6,16 @@
 #include "client/client_internal.h"
 #include "common/log.h"
 
-static void send_records(void *user, const struct gs_input *records, size_t n)
+/* Returns whether there was a connection to send them on. */
+static bool send_now(struct gs_client *c, const struct gs_input *records, size_t n)
 {
-    struct gs_client *c = user;
     uint8_t bytes[GS_INPUT_BATCH * GS_INPUT_SIZE];
     uint64_t now = gs_now_ns();
 
     for (size_t i = 0; i < n; i++)
         gs_input_write(&records[i], bytes + i * GS_INPUT_SIZE);
     if (!c->conn || gs_connection_send(c->conn, GS_MSG_INPUT, bytes, n * GS_INPUT_SIZE) != 0)
-        return; /* between two connections; the host forgets what was pressed, too */
+        return false;
     pthread_mutex_lock(&c->lock);
     for (size_t i = 0; i < n; i++) {
         if (!gs_input_may_draw(&records[i]))
@@ -24,6 +24,35 @@ static void send_records(void *user, const struct gs_input *records, size_t n)
         gs_stats_input(&c->stats, records[i].id, now);
     }
     pthread_mutex_unlock(&c->lock);
+    return true;
+}
+
+static void send_records(void *user, const struct gs_input *records, size_t n)
+{
+    struct gs_client *c = user;
+    bool sent = send_now(c, records, n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (sent)
+            gs_input_keep_sent(&c->keep, &records[i]);
+        else
+            gs_input_keep_add(&c->keep, &records[i], gs_now_ns());
+    }
+    if (sent)
+        gs_client_end_idle(c);
+}
+
+/* Should the connection be gone again, its state is told once more with the next one. */
+static void send_kept(void *user, const struct gs_input *in)
+{
+    struct gs_client *c = user;
+    struct gs_input record = *in;
+
+    record.id = gs_input_next_id(&c->input);
+    if (record.time == 0)
+        record.time = (uint32_t)(gs_now_ns() / GS_NS_PER_MS);
+    if (!send_now(c, &record, 1))
+        gs_debug("input was lost: the connection broke again");
 }
 
 static gboolean on_motion_due(GSource *source, GSourceFunc callback GS_UNUSED, void *user)
@@ -45,6 +74,7 @@ void gs_client_start_input(struct gs_client *c)
     static GSourceFuncs funcs = {.dispatch = on_motion_due};
 
     gs_input_queue_init(&c->input, send_records, c);
+    gs_input_keep_init(&c->keep);
     c->motion_timer = g_source_new(&funcs, sizeof(GSource));
     g_source_set_callback(c->motion_timer, no_callback, c, NULL);
     g_source_attach(c->motion_timer, NULL);
@@ -54,15 +84,32 @@ void gs_client_input(struct gs_client *c, const struct gs_input *in)
 {
     uint64_t due;
 
+    if (c->watching)
+        return;
     gs_input_push(&c->input, in, gs_now_ns());
     due = gs_input_deadline(&c->input);
     g_source_set_ready_time(c->motion_timer, due ? (gint64)(due / GS_NS_PER_US) : -1);
 }
 
-void gs_client_send_keymap(struct gs_client *c, const char *text)
+static void send_keymap(struct gs_client *c)
 {
-    if (c->conn && gs_connection_send(c->conn, GS_MSG_KEYMAP, text, strlen(text)) != 0)
-        gs_debug("the keymap was not sent");
+    const char *text = c->keymap_text;
+
+    c->keymap_pending =
+        !c->conn || gs_connection_send(c->conn, GS_MSG_KEYMAP, text, strlen(text)) != 0;
+}
+
+/* The keymap first: a host releases what is pressed when it changes. */
+void gs_client_tell_input(struct gs_client *c, bool anew)
+{
+    if (c->watching)
+        return;
+    if (c->keymap_text && (anew || c->keymap_pending))
+        send_keymap(c);
+    gs_input_flush(&c->input, gs_now_ns());
+    gs_input_keep_tell(&c->keep, gs_now_ns(), send_kept, c);
+    if (c->player)
+        gs_player_input_sent(c->player);
 }
 
 /* The display's layout; kept for a connection that comes later. */
@@ -74,7 +121,8 @@ static void on_keymap(void *user, const char *text)
         return;
     g_free(c->keymap_text);
     c->keymap_text = g_strdup(text);
-    gs_client_send_keymap(c, text);
+    if (!c->watching)
+        send_keymap(c);
 }
 
 static void on_window_closed(void *user)
@@ -104,7 +152,8 @@ int gs_client_create_presenter(struct gs_client *c, struct gs_hello *hello)
 
 int gs_client_open_presenter(struct gs_client *c)
 {
-    g_autofree char *title = g_strdup_printf("%s on %s", c->welcome.session, c->options->url.host);
+    g_autofree char *title = g_strdup_printf("%s on %s%s", c->welcome.session, c->options->url.host,
+                                             c->watching ? " (watching)" : "");
     const struct gs_presenter_params params = {
         .title = title,
         .width = c->welcome.width,

@@ -53,7 +53,9 @@ void gs_client_show(struct gs_client *c)
     gs_picture_unref(pic);
     gs_client_end_idle(c);
     gs_client_update_overlay(c);
-    if (c->player)
+    gs_client_report_soon(c);
+    /* Input that waits for a connection is in no picture. */
+    if (c->player && c->keep.records->len == 0)
         gs_player_frame(c->player, input_id);
 }
 

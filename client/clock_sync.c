@@ -17,6 +17,21 @@ void gs_clock_sync_init(struct gs_clock_sync *cs)
     memset(cs, 0, sizeof(*cs));
 }
 
+static bool use_held(const struct gs_clock_sync *cs)
+{
+    return cs->held && !gs_clock_sync_settled(cs);
+}
+
+void gs_clock_sync_renew(struct gs_clock_sync *cs)
+{
+    if (gs_clock_sync_settled(cs)) {
+        cs->held = true;
+        cs->held_rtt = cs->sample[cs->best].rtt;
+        cs->held_offset = cs->sample[cs->best].offset;
+    }
+    cs->n = cs->next = 0;
+}
+
 static void find_best(struct gs_clock_sync *cs)
 {
     cs->best = 0;
@@ -45,16 +60,20 @@ int gs_clock_sync_add(struct gs_clock_sync *cs, uint64_t t0, uint64_t t1, uint64
 
 bool gs_clock_sync_ready(const struct gs_clock_sync *cs)
 {
-    return cs->n > 0;
+    return cs->n > 0 || cs->held;
 }
 
 int64_t gs_clock_sync_offset(const struct gs_clock_sync *cs)
 {
+    if (use_held(cs))
+        return cs->held_offset;
     return cs->n ? cs->sample[cs->best].offset : 0;
 }
 
 uint64_t gs_clock_sync_rtt(const struct gs_clock_sync *cs)
 {
+    if (use_held(cs))
+        return cs->held_rtt;
     return cs->n ? cs->sample[cs->best].rtt : 0;
 }
 

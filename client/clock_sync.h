@@ -21,9 +21,15 @@ struct gs_clock_sync {
     } sample[GS_CLOCK_SAMPLES];
     unsigned n, next;
     unsigned best; /* index; meaningful when n > 0 */
+    /* Of the connection before, until this one's are settled. */
+    bool held;
+    uint64_t held_rtt;
+    int64_t held_offset;
 };
 
 void gs_clock_sync_init(struct gs_clock_sync *cs);
+/* Another connection: its samples take the place of those so far as soon as they are settled. */
+void gs_clock_sync_renew(struct gs_clock_sync *cs);
 /* t0: PING left (our clock), t1: arrived, t2: PONG left (host clock), t3: arrived (our clock), ns.
  * -EBADMSG for times that can't be, which are not used. */
 int gs_clock_sync_add(struct gs_clock_sync *cs, uint64_t t0, uint64_t t1, uint64_t t2,

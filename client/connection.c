@@ -11,7 +11,6 @@
 #include "common/channel.h"
 #include "common/log.h"
 
-#define TIMEOUT_S 10
 #define LEAVE_TIMEOUT_MS 500
 
 struct gs_connection {
@@ -20,6 +19,7 @@ struct gs_connection {
     const struct gs_connection_listener *listener;
     void *user;
     GCancellable *cancellable; /* ends what is under way when we are destroyed */
+    unsigned timeout_ms;
     GSource *timeout, *left;
     GInetAddress *address; /* of the host */
     GIOStream *tls;
@@ -44,7 +44,7 @@ static void attach(GSource **slot, GSource *source, GSourceFunc fn, void *user)
 }
 
 /* The last thing that happens: the listener may destroy us. */
-static void close_with(struct gs_connection *conn, enum gs_exit status, bool orderly,
+static void close_with(struct gs_connection *conn, enum gs_exit status, enum gs_connection_end end,
                        const char *reason)
 {
     g_autofree char *text = g_strdup(reason);
@@ -54,7 +54,7 @@ static void close_with(struct gs_connection *conn, enum gs_exit status, bool ord
     conn->closed = true;
     drop_source(&conn->timeout);
     g_cancellable_cancel(conn->cancellable);
-    conn->listener->closed(conn->user, status, orderly, text);
+    conn->listener->closed(conn->user, status, end, text);
 }
 
 static void unreachable(struct gs_connection *conn, const char *reason)
@@ -62,15 +62,17 @@ static void unreachable(struct gs_connection *conn, const char *reason)
     g_autofree char *text =
         g_strdup_printf("%s, port %u: %s", conn->url.host, conn->url.port, reason);
 
-    close_with(conn, GS_EXIT_UNREACHABLE, false, text);
+    close_with(conn, GS_EXIT_UNREACHABLE, GS_CONNECTION_BROKEN, text);
 }
 
 static gboolean on_timeout(void *user)
 {
     struct gs_connection *conn = user;
 
+    g_autofree char *text = g_strdup_printf("no answer within %g s", conn->timeout_ms / 1000.0);
+
     drop_source(&conn->timeout);
-    unreachable(conn, "no answer within 10 s");
+    unreachable(conn, text);
     return G_SOURCE_REMOVE;
 }
 
@@ -81,7 +83,7 @@ static void on_welcome(struct gs_connection *conn, const uint8_t *payload, size_
     struct gs_welcome welcome;
 
     if (conn->welcomed || gs_welcome_from_json((const char *)payload, size, &welcome) != 0) {
-        close_with(conn, GS_EXIT_FAILED, true, "the host's welcome makes no sense");
+        close_with(conn, GS_EXIT_FAILED, GS_CONNECTION_ENDED, "the host's welcome makes no sense");
         return;
     }
     conn->welcomed = true;
@@ -92,14 +94,17 @@ static void on_welcome(struct gs_connection *conn, const uint8_t *payload, size_
 }
 
 /* BYE and ERROR. */
-static void on_end(struct gs_connection *conn, const uint8_t *payload, size_t size)
+static void on_end(struct gs_connection *conn, uint8_t type, const uint8_t *payload, size_t size)
 {
+    bool refused = type == GS_MSG_ERROR && !conn->welcomed;
     struct gs_bye bye;
 
     if (gs_bye_from_json((const char *)payload, size, &bye) != 0)
-        close_with(conn, GS_EXIT_FAILED, true, "the host ended the connection without a reason");
+        close_with(conn, GS_EXIT_FAILED, GS_CONNECTION_ENDED,
+                   "the host ended the connection without a reason");
     else
-        close_with(conn, (enum gs_exit)bye.status, true, bye.reason);
+        close_with(conn, (enum gs_exit)bye.status,
+                   refused ? GS_CONNECTION_REFUSED : GS_CONNECTION_ENDED, bye.reason);
 }
 
 static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
@@ -111,7 +116,7 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
     if (type == GS_MSG_WELCOME)
         on_welcome(conn, payload, size);
     else if (type == GS_MSG_BYE || type == GS_MSG_ERROR)
-        on_end(conn, payload, size);
+        on_end(conn, type, payload, size);
     else if (conn->welcomed)
         conn->listener->message(conn->user, type, payload, size);
 }
@@ -121,12 +126,16 @@ static void on_channel_closed(void *user, int err)
     struct gs_connection *conn = user;
 
     if (conn->leaving)
-        close_with(conn, GS_EXIT_DONE, true, "left");
-    else if (err == -EBADMSG || err == -EMSGSIZE)
-        close_with(conn, GS_EXIT_FAILED, true, "the host does not keep to the protocol");
+        close_with(conn, GS_EXIT_DONE, GS_CONNECTION_ENDED, "left");
+    else if (err == -EMSGSIZE)
+        close_with(conn, GS_EXIT_FAILED, GS_CONNECTION_ENDED,
+                   "the host does not keep to the protocol");
+    else if (err == -EBADMSG)
+        close_with(conn, GS_EXIT_FAILED, GS_CONNECTION_BROKEN,
+                   "the connection ended in the midst of a message");
     else
-        close_with(conn, conn->welcomed ? GS_EXIT_FAILED : GS_EXIT_UNREACHABLE, false,
-                   err ? g_strerror(-err) : "the host closed the connection");
+        close_with(conn, conn->welcomed ? GS_EXIT_FAILED : GS_EXIT_UNREACHABLE,
+                   GS_CONNECTION_BROKEN, err ? g_strerror(-err) : "the host closed the connection");
 }
 
 static const struct gs_channel_handler channel_handler = {
@@ -181,7 +190,7 @@ static void report_wrong_certificate(struct gs_connection *conn)
         "another host or an old one, or somebody in between intercepts the connection",
         conn->url.host, conn->url.port);
 
-    close_with(conn, GS_EXIT_UNREACHABLE, true, text);
+    close_with(conn, GS_EXIT_UNREACHABLE, GS_CONNECTION_ENDED, text);
 }
 
 static void on_handshake(GObject *source, GAsyncResult *result, void *user)
@@ -218,7 +227,7 @@ static void start_tls(struct gs_connection *conn, GSocketConnection *tcp)
         g_initable_new(g_tls_backend_get_client_connection_type(g_tls_backend_get_default()), NULL,
                        &error, "base-io-stream", tcp, "database", NULL, NULL);
     if (!conn->tls) {
-        close_with(conn, GS_EXIT_FAILED, true, error->message);
+        close_with(conn, GS_EXIT_FAILED, GS_CONNECTION_ENDED, error->message);
         return;
     }
     g_tls_connection_set_advertised_protocols(G_TLS_CONNECTION(conn->tls), protocols);
@@ -256,6 +265,7 @@ static void on_connected(GObject *source, GAsyncResult *result, void *user)
 }
 
 struct gs_connection *gs_connection_create(const struct gs_url *url, const struct gs_hello *hello,
+                                           unsigned timeout_ms,
                                            const struct gs_connection_listener *listener,
                                            void *user)
 {
@@ -265,10 +275,11 @@ struct gs_connection *gs_connection_create(const struct gs_url *url, const struc
 
     conn->url = *url;
     conn->hello = *hello;
+    conn->timeout_ms = timeout_ms;
     conn->listener = listener;
     conn->user = user;
     conn->cancellable = g_cancellable_new();
-    attach(&conn->timeout, g_timeout_source_new_seconds(TIMEOUT_S), on_timeout, conn);
+    attach(&conn->timeout, g_timeout_source_new(timeout_ms), on_timeout, conn);
     g_socket_client_set_enable_proxy(client, FALSE); /* the media go by UDP, past any proxy */
     g_socket_client_connect_async(client, target, conn->cancellable, on_connected, conn);
     return conn;
@@ -283,7 +294,7 @@ int gs_connection_send(struct gs_connection *conn, uint8_t type, const void *pay
 
 static gboolean on_left(void *user)
 {
-    close_with(user, GS_EXIT_DONE, true, "left");
+    close_with(user, GS_EXIT_DONE, GS_CONNECTION_ENDED, "left");
     return G_SOURCE_REMOVE;
 }
 

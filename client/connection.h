@@ -26,6 +26,12 @@ enum gs_exit {
     GS_EXIT_UNREACHABLE = 4,
 };
 
+enum gs_connection_end {
+    GS_CONNECTION_BROKEN,  /* nobody said why: trying again may help */
+    GS_CONNECTION_REFUSED, /* ERROR in place of WELCOME */
+    GS_CONNECTION_ENDED,   /* BYE, another certificate, …: trying again is of no use */
+};
+
 struct gs_connection_listener {
     /* The host answers, and a thread is busy with the handshake for some milliseconds: time for
      * what takes long. May add to what will be said. */
@@ -34,13 +40,13 @@ struct gs_connection_listener {
     void (*welcome)(void *user, const struct gs_welcome *welcome, GInetAddress *address);
     /* A message after that; PONG, CURSOR, POINTER and what a later host may send. */
     void (*message)(void *user, uint8_t type, const uint8_t *payload, size_t size);
-    /* Called once, nothing after it; the callee may destroy the connection. reason: a sentence.
-     * orderly: the host said so (BYE, ERROR), trying again is of no use. */
-    void (*closed)(void *user, enum gs_exit status, bool orderly, const char *reason);
+    /* Called once, nothing after it; the callee may destroy the connection. reason: a sentence. */
+    void (*closed)(void *user, enum gs_exit status, enum gs_connection_end end, const char *reason);
 };
 
-/* Begins to connect; gives up after 10 s. */
+/* Begins to connect; gives up where there was no WELCOME after timeout_ms. */
 struct gs_connection *gs_connection_create(const struct gs_url *url, const struct gs_hello *hello,
+                                           unsigned timeout_ms,
                                            const struct gs_connection_listener *listener,
                                            void *user);
 /* 0, -ENOTCONN before welcome, -errno of the channel. */

@@ -15,11 +15,16 @@ void gs_input_queue_init(struct gs_input_queue *q,
     *q = (struct gs_input_queue){.send = send, .user = user};
 }
 
-static struct gs_input numbered(struct gs_input_queue *q, struct gs_input in, uint64_t now)
+uint32_t gs_input_next_id(struct gs_input_queue *q)
 {
     if (++q->last_id == 0) /* never sent */
         q->last_id = 1;
-    in.id = q->last_id;
+    return q->last_id;
+}
+
+static struct gs_input numbered(struct gs_input_queue *q, struct gs_input in, uint64_t now)
+{
+    in.id = gs_input_next_id(q);
     in.time = (uint32_t)(now / GS_NS_PER_MS);
     return in;
 }

@@ -34,6 +34,8 @@ void gs_input_push(struct gs_input_queue *q, const struct gs_input *in, uint64_t
 /* When gs_input_flush is due for a motion that waits, 0: nothing waits. */
 uint64_t gs_input_deadline(const struct gs_input_queue *q);
 void gs_input_flush(struct gs_input_queue *q, uint64_t now);
+/* The id of a record that goes out past the queue. */
+uint32_t gs_input_next_id(struct gs_input_queue *q);
 /* Whether an application usually draws something because of it: presses, motion, wheel. */
 bool gs_input_may_draw(const struct gs_input *in);
 

@@ -16,6 +16,7 @@
 #include "common/log.h"
 
 #define DURATION_MAX 31536000.0 /* a year, in s */
+#define RECONNECT_DEFAULT 30.0
 
 static int usage(const char *why)
 {
@@ -55,12 +56,20 @@ static bool decoder_exists(const char *name)
     return !name || gs_decoder_impls[i];
 }
 
+static bool makes_sense(double seconds)
+{
+    return isfinite(seconds) && seconds >= 0 && seconds <= DURATION_MAX;
+}
+
 static int run(const struct gs_client_arguments *a, uint64_t start)
 {
     struct gs_client_options o = {
         .overlay = a->overlay,
         .fullscreen = a->fullscreen,
+        .view = a->view,
         .duration_s = a->duration,
+        .wait_s = a->wait,
+        .reconnect_s = a->reconnect,
         .stats = a->stats,
         .record = a->record,
         .snapshot = a->snapshot,
@@ -77,8 +86,10 @@ static int run(const struct gs_client_arguments *a, uint64_t start)
 
     if (!a->rest || !a->rest[0] || a->rest[1])
         return usage("exactly one URL is wanted");
-    if (!isfinite(a->duration) || a->duration < 0 || a->duration > DURATION_MAX)
+    if (!makes_sense(a->duration))
         return usage("--duration makes no sense");
+    if (!makes_sense(a->wait) || !makes_sense(a->reconnect))
+        return usage("--wait and --reconnect take seconds, at most a year");
     if (!decoder_exists(a->decoder)) {
         gs_error("there is no decoder “%s”", a->decoder);
         return usage("--decoder is vaapi, software, openh264 or null");
@@ -104,7 +115,7 @@ int main(int argc, char **argv)
 {
     /* The CPU time so far went into loading the program, which the user waits for, too. */
     uint64_t start = gs_now_ns() - gs_clock_ns(CLOCK_PROCESS_CPUTIME_ID);
-    struct gs_client_arguments a = {0};
+    struct gs_client_arguments a = {.reconnect = RECONNECT_DEFAULT};
     g_autofree char *why = NULL;
     int status = 0;
 

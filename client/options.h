@@ -8,8 +8,8 @@
 
 struct gs_client_arguments {
     char *script, *keymap, *stats, *record, *snapshot, *decoder, *presenter;
-    gboolean headless, overlay, fullscreen, verbose, version, doctor;
-    double duration;
+    gboolean headless, overlay, fullscreen, view, verbose, version, doctor;
+    double duration, wait, reconnect; /* s */
     char **rest;
 };
 

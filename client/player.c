@@ -137,6 +137,12 @@ void gs_player_frame(struct gs_player *pl, uint32_t input_id)
     go_on(pl);
 }
 
+void gs_player_input_sent(struct gs_player *pl)
+{
+    pl->stale = true;
+    pl->seen = 0;
+}
+
 void gs_player_destroy(struct gs_player *pl)
 {
     if (!pl)

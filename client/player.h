@@ -25,4 +25,6 @@ struct gs_player *gs_player_create(const struct gs_script *script,
 /* A picture was shown that was drawn after the input with this id. To be told of all from the
  * player's creation on: those that came before a wait-frame count for it. */
 void gs_player_frame(struct gs_player *pl, uint32_t input_id);
+/* Input that had waited was sent only now: pictures before it do not count. */
+void gs_player_input_sent(struct gs_player *pl);
 void gs_player_destroy(struct gs_player *pl);

@@ -52,7 +52,8 @@ struct gs_presenter_impl {
     void (*pointer)(struct gs_presenter *pr, double x, double y);
     /* Text for the overlay, several lines; drawn while the overlay is shown. optional */
     void (*overlay)(struct gs_presenter *pr, const char *text);
-    /* A few words on the state of the connection; NULL: all is well. optional */
+    /* A few words on the state of the connection, ASCII, over the picture and in the title; NULL:
+     * all is well. optional */
     void (*note)(struct gs_presenter *pr, const char *text);
     /* What the user sees, as a PNG. -EAGAIN: nothing yet. */
     int (*snapshot)(struct gs_presenter *pr, const char *path);

@@ -15,9 +15,21 @@
 
 #include "common/log.h"
 
+/* What is written over the picture, for g_free; NULL: nothing. */
+static char *text_over(const struct gs_window *w)
+{
+    const char *overlay = w->overlay_shown ? w->overlay : NULL;
+
+    if (w->note && overlay)
+        return g_strdup_printf("%s\n%s", w->note, overlay);
+    return g_strdup(w->note ? w->note : overlay);
+}
+
 static void redraw(struct gs_window *w)
 {
-    gs_window_draw_show(w->draw, w->picture, w->overlay_shown ? w->overlay : NULL);
+    g_autofree char *text = text_over(w);
+
+    gs_window_draw_show(w->draw, w->picture, text);
 }
 
 struct gs_letterbox gs_window_letterbox(const struct gs_window *w)
@@ -237,6 +249,7 @@ static void window_close(struct gs_presenter *pr)
     gs_picture_unref(w->picture);
     gs_cursor_copy_clear(&w->cursor_copy);
     g_free(w->overlay);
+    g_free(w->note);
     g_free(w->title);
     g_free(w);
 }
@@ -345,15 +358,21 @@ static void window_note(struct gs_presenter *pr, const char *text)
     struct gs_window *w = (struct gs_window *)pr;
     g_autofree char *title = text ? g_strdup_printf("%s – %s", w->title, text) : NULL;
 
+    if (g_strcmp0(w->note, text) == 0)
+        return;
+    g_free(w->note);
+    w->note = g_strdup(text);
+    redraw(w);
     SDL_SetWindowTitle(w->window, title ? title : w->title);
 }
 
 static int window_snapshot(struct gs_presenter *pr, const char *path)
 {
     struct gs_window *w = (struct gs_window *)pr;
+    g_autofree char *text = text_over(w);
 
     return gs_present_write_png(path, w->picture, w->relative ? NULL : &w->cursor_copy.msg, w->x,
-                                w->y, w->overlay_shown ? w->overlay : NULL);
+                                w->y, text);
 }
 
 #define IMPL(called, create_it)                                                                    \

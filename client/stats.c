@@ -46,8 +46,10 @@ static void add_latency(struct gs_stats *st, uint64_t capture, uint64_t sent, ui
     if (sent && complete)
         gs_histogram_add(&st->stages[GS_STAGE_NETWORK],
                          (int64_t)(on_host_clock(st, complete) - sent));
-    if (capture)
-        gs_histogram_add(&st->latency, (int64_t)(on_host_clock(st, decoded) - capture));
+    if (!capture)
+        return;
+    gs_histogram_add(&st->latency, (int64_t)(on_host_clock(st, decoded) - capture));
+    gs_histogram_add(&st->recent_latency, (int64_t)(on_host_clock(st, decoded) - capture));
 }
 
 void gs_stats_set_offset(struct gs_stats *st, int64_t offset)
@@ -106,6 +108,21 @@ static void count_gap(struct gs_stats *st, const struct gs_picture_info *info)
     add_gap(st, gap);
 }
 
+static void measure_gap(struct gs_stats *st, const struct gs_picture_info *info)
+{
+    uint32_t n = info->frame_id - st->row_id;
+    uint64_t captured = info->host_capture - st->row_capture;
+
+    if (st->row_capture > 0 && info->host_capture >= st->row_capture && n > 0 && n <= INT32_MAX) {
+        if (captured <= n * GS_STATS_CLOSE)
+            st->max_gap = GS_MAX(st->max_gap, info->decoded - st->last_decoded);
+        else
+            st->max_capture_gap = GS_MAX(st->max_capture_gap, captured / n);
+    }
+    st->row_id = info->frame_id;
+    st->row_capture = info->host_capture;
+}
+
 static void add_host_stages(struct gs_stats *st, const uint64_t s[7])
 {
     if (s[AT_GRANT] < STAGE_LONGER)
@@ -149,8 +166,10 @@ static void answer_inputs(struct gs_stats *st, const struct gs_picture_info *inf
 
         if ((int32_t)(info->input_id - st->inputs[i].id) < 0)
             return;
-        if (info->decoded - sent <= GS_STATS_INPUT_TIMEOUT)
+        if (info->decoded - sent <= GS_STATS_INPUT_TIMEOUT) {
             gs_histogram_add(&st->input_latency, (int64_t)(info->decoded - sent));
+            gs_histogram_add(&st->recent_input, (int64_t)(info->decoded - sent));
+        }
         st->first_input = (i + 1) % GS_STATS_INPUTS;
         st->n_inputs--;
     }
@@ -160,6 +179,7 @@ void gs_stats_decoded(struct gs_stats *st, const struct gs_picture_info *info)
 {
     if (st->last_capture > 0)
         count_gap(st, info);
+    measure_gap(st, info);
     add_stages(st, info);
     answer_inputs(st, info);
     if (st->frames_decoded++ == 0)
@@ -190,6 +210,19 @@ void gs_stats_input(struct gs_stats *st, uint32_t id, uint64_t now)
         st->n_inputs++;
     st->inputs[i].id = id;
     st->inputs[i].sent = now;
+}
+
+struct gs_stats_recent gs_stats_take_recent(struct gs_stats *st)
+{
+    const struct gs_stats_recent recent = {
+        .latency_p50 = gs_histogram_percentile(&st->recent_latency, 50),
+        .latency_p99 = gs_histogram_percentile(&st->recent_latency, 99),
+        .input_p50 = gs_histogram_percentile(&st->recent_input, 50),
+    };
+
+    gs_histogram_reset(&st->recent_latency);
+    gs_histogram_reset(&st->recent_input);
+    return recent;
 }
 
 double gs_stats_fps(const struct gs_stats *st)

@@ -10,6 +10,14 @@
  * Input latency: from the sending of a press, a motion or a wheel step to the first decoded frame
  * that was drawn after it. Releases are left out, for most of them draw nothing; so is an input
  * that no frame followed within GS_STATS_INPUT_TIMEOUT.
+ *
+ * Gaps: two frames decoded one after the other lie n apart, where n is the step of their ids (more
+ * than 1 when frames between them were lost). When the host captured those n at most
+ * GS_STATS_CLOSE apart on average, it had something to show all the time, and the time between
+ * the decoding of the two counts for max_gap; else that average counts for max_capture_gap, for the
+ * host or the application stood still. So where both are at most GS_STATS_CLOSE, no picture ever
+ * stood longer. Reconnecting does not end a row of frames; a host whose ids or clock begin anew
+ * does.
  */
 #pragma once
 
@@ -22,6 +30,7 @@
 
 #define GS_STATS_INPUT_TIMEOUT GS_NS_PER_S
 #define GS_STATS_GAPS 30 /* gaps that the average is taken of, as in WebRTC */
+#define GS_STATS_CLOSE (100 * GS_NS_PER_MS)
 #define GS_STATS_EARLY 64
 #define GS_STATS_INPUTS 256 /* waiting for their frame */
 
@@ -43,7 +52,9 @@ struct gs_stats {
     uint64_t frames_decoded, frames_presented, frames_skipped;
     uint64_t first_decoded, last_decoded; /* our clock, 0: none */
     uint64_t freezes, freeze_ns;
+    uint64_t max_gap, max_capture_gap; /* ns */
     struct gs_histogram latency, input_latency, stages[GS_STAGE_COUNT];
+    struct gs_histogram recent_latency, recent_input; /* since gs_stats_take_recent */
 
     bool offset_known;
     int64_t offset; /* host clock minus ours */
@@ -56,6 +67,8 @@ struct gs_stats {
 
     uint32_t last_id; /* of the frame decoded last */
     uint64_t last_capture;
+    uint32_t row_id; /* the same over all streams */
+    uint64_t row_capture;
     uint64_t gaps[GS_STATS_GAPS], gap_sum;
     unsigned n_gaps, next_gap;
 
@@ -79,5 +92,10 @@ void gs_stats_presented(struct gs_stats *st, const struct gs_picture_info *info)
 void gs_stats_skipped(struct gs_stats *st);
 /* An input record was sent at `now` that may change the picture. Ids count up. */
 void gs_stats_input(struct gs_stats *st, uint32_t id, uint64_t now);
+/* Percentiles since the last call, ns; 0: nothing was measured. */
+struct gs_stats_recent {
+    uint64_t latency_p50, latency_p99, input_p50;
+};
+struct gs_stats_recent gs_stats_take_recent(struct gs_stats *st);
 /* Decoded frames per second from the first to the last; 0 with fewer than two. */
 double gs_stats_fps(const struct gs_stats *st);

@@ -105,6 +105,10 @@ static void set_counters(json_t *obj, const struct gs_report *r)
     set_counter(obj, "keyframes", r->receiver->keyframes);
     set_counter(obj, "freezes", st->freezes);
     json_object_set_new(obj, "freeze_ms", ms(to_ms(st->freeze_ns)));
+    json_object_set_new(obj, "max_gap_ms", ms(to_ms(st->max_gap)));
+    json_object_set_new(obj, "max_capture_gap_ms", ms(to_ms(st->max_capture_gap)));
+    set_counter(obj, "reconnects", r->reconnects);
+    json_object_set_new(obj, "reconnect_ms", ms(to_ms(r->longest_away_ns)));
 }
 
 char *gs_report_json(const struct gs_report *r)
@@ -178,8 +182,11 @@ char *gs_report_table(const struct gs_report *r)
     g_string_append_printf(
         out, "  %-16s %.1f kB in %" PRIu64 " packets, %" PRIu64 " lost, %" PRIu64 " repaired\n",
         "received", (double)rx->bytes / 1000, rx->packets, rx->packets_lost, rx->packets_repaired);
-    g_string_append_printf(out, "  %-16s %" PRIu64 ", %.0f ms\n", "freezes", st->freezes,
-                           to_ms(st->freeze_ns));
+    g_string_append_printf(out, "  %-16s %" PRIu64 ", %.0f ms; longest gap %.0f ms\n", "freezes",
+                           st->freezes, to_ms(st->freeze_ns), to_ms(st->max_gap));
+    if (r->longest_away_ns)
+        g_string_append_printf(out, "  %-16s %u, at most %.0f ms away\n", "reconnects",
+                               r->reconnects, to_ms(r->longest_away_ns));
     if (st->frames_decoded)
         g_string_append_printf(out, "  %-16s %.0f ms\n", "first picture",
                                to_ms(st->first_decoded - st->start));

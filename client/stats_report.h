@@ -22,9 +22,11 @@ struct gs_report {
     const char *decoder;              /* NULL: none was opened */
     bool rtt_known;
     uint64_t rtt_ns;
-    double duration_s; /* since the program began */
-    double cpu_s;      /* negative: not known */
-    long pss_kb;       /* negative: not known */
+    unsigned reconnects;      /* how often the control connection came back */
+    uint64_t longest_away_ns; /* without it, from noticing that to WELCOME, or until the end */
+    double duration_s;        /* since the program began */
+    double cpu_s;             /* negative: not known */
+    long pss_kb;              /* negative: not known */
 };
 
 /* Fills cpu_s and pss_kb of this process. */

@@ -21,7 +21,7 @@ struct gs_window {
     guint keymap_idle;
 
     struct gs_picture *picture; /* the newest */
-    char *overlay;
+    char *overlay, *note;       /* NULL: none */
     bool overlay_shown, fullscreen;
 
     struct gs_cursor_copy cursor_copy;

@@ -21,12 +21,14 @@ pkg_check_modules(OPENH264 REQUIRED IMPORTED_TARGET openh264>=2.3)
 if(NOT GS_LEAN)
     pkg_check_modules(LAVF REQUIRED IMPORTED_TARGET libavformat)
 endif()
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(SDL2 REQUIRED IMPORTED_TARGET sdl2)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
 # 164 is Debian 12's; what a picture refers to is counted as this one does.
 pkg_check_modules(X264 REQUIRED IMPORTED_TARGET x264>=0.164)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 pkg_check_modules(XCB_TEST IMPORTED_TARGET xcb xcb-shm xcb-xtest)
+pkg_check_modules(XCB_PRESENT IMPORTED_TARGET xcb-present)
 
 # libyuv ships no .pc file in Debian 12.
 find_path(YUV_INCLUDE_DIR libyuv.h REQUIRED)

@@ -79,6 +79,7 @@ struct gs_worker_config {
     enum gs_sandbox sandbox; /* of the application */
     char app_cgroup[512];    /* folders of control groups for the application, each to be written
                                 its processes' ids, separated by ':'; "" : none */
+    char hide[1024];         /* folders that its sandbox does not show, separated by ':' */
     char adopt_path[108];    /* "" : the session ends with its link */
     char secret[GS_PROTO_TICKET_MAX]; /* said in ADOPT */
     char **env;                       /* "NAME=value", added to the application's environment */

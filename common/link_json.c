@@ -49,8 +49,9 @@ static json_t *config_app(const struct gs_worker_config *c)
     json_t *argv = gs_json_strings_new(c->argv);
 
     if (env && argv)
-        return json_pack("{so so ss so}", "argv", argv, "env", env, "sandbox",
-                         gs_sandbox_names[c->sandbox], "cgroup", gs_json_text_new(c->app_cgroup));
+        return json_pack("{so so ss so so}", "argv", argv, "env", env, "sandbox",
+                         gs_sandbox_names[c->sandbox], "cgroup", gs_json_text_new(c->app_cgroup),
+                         "hide", gs_json_text_new(c->hide));
     json_decref(env);
     json_decref(argv);
     return NULL;
@@ -119,6 +120,7 @@ static void get_config_app(struct gs_json_in *in, struct gs_worker_config *c)
     c->env = gs_json_strings(&app, "env");
     c->sandbox = (enum gs_sandbox)get_name(&app, "sandbox", gs_sandbox_names);
     gs_json_text(&app, "cgroup", c->app_cgroup, sizeof(c->app_cgroup));
+    gs_json_text(&app, "hide", c->hide, sizeof(c->hide));
     if (!assignments(c->env))
         app.bad = true;
     gs_json_leave(in, &app);

@@ -12,6 +12,7 @@
  * order, and libsrtp's work for each packet grows with the window. */
 #define WINDOW_RECEIVE 4096
 #define WINDOW_SEND 128
+#define WINDOW_SEND_AGAIN (GS_SRTP_AGAIN + 64)
 
 struct gs_srtp {
     srtp_t session;
@@ -86,11 +87,15 @@ static int error_from_status(srtp_err_status_t status)
 int gs_srtp_create(const uint8_t key[GS_SRTP_KEY_SIZE], uint32_t ssrc, enum gs_srtp_direction dir,
                    struct gs_srtp **ret)
 {
+    static const unsigned windows[] = {[GS_SRTP_SEND] = WINDOW_SEND,
+                                       [GS_SRTP_SEND_AGAIN] = WINDOW_SEND_AGAIN,
+                                       [GS_SRTP_RECEIVE] = WINDOW_RECEIVE};
     uint8_t key_copy[GS_SRTP_KEY_SIZE];
     srtp_policy_t policy = {
         /* Only the sender's own SSRC: a packet with another one is refused before any cipher. */
         .ssrc = {.type = ssrc_specific, .value = ssrc},
-        .window_size = dir == GS_SRTP_SEND ? WINDOW_SEND : WINDOW_RECEIVE,
+        .window_size = windows[dir],
+        .allow_repeat_tx = dir == GS_SRTP_SEND_AGAIN,
     };
     srtp_err_status_t status;
     srtp_t session;

@@ -13,6 +13,7 @@
 
 #define GS_SRTP_TAG_SIZE 16
 #define GS_SRTCP_TRAILER_SIZE 20 /* tag and index */
+#define GS_SRTP_AGAIN 2048       /* packets */
 
 struct gs_srtp;
 
@@ -24,6 +25,10 @@ void gs_srtp_finish_prepare(void);
 
 enum gs_srtp_direction {
     GS_SRTP_SEND,
+    /* Sends each of the last GS_SRTP_AGAIN packets again, when it is given the very same plaintext:
+     * the result is the same byte for byte. Another plaintext under the same sequence number would
+     * betray the key (RFC 5116, 5.1.1); that is the caller's to prevent. */
+    GS_SRTP_SEND_AGAIN,
     GS_SRTP_RECEIVE,
 };
 

@@ -13,12 +13,14 @@ const struct gs_encoder_impl *const gs_encoder_impls[] = {
     &gs_encoder_nvenc, &gs_encoder_vaapi, &gs_encoder_x264, &gs_encoder_null, NULL,
 };
 
+static _Thread_local char failure[256];
+
 static bool params_valid(const struct gs_encoder_params *p)
 {
     return p->width >= 64 && p->width <= 8192 && p->width % 2 == 0 && p->height >= 64 &&
            p->height <= 8192 && p->height % 2 == 0 && p->fps >= 1 && p->fps <= 1000 &&
            p->max_kbps <= GS_ENCODER_MAX_KBPS && p->quality <= 51 && p->threads <= 64 &&
-           p->effort <= 2;
+           p->effort <= 2 && p->kept <= 4;
 }
 
 /* What every receiver relies on: parameter sets before the IDR, and an order that needs no wait. */
@@ -83,8 +85,33 @@ static int try_impl(const struct gs_encoder_impl *impl, const struct gs_encoder_
     return 0;
 }
 
+static int try_in_place(const struct gs_encoder_impl *impl, const struct gs_encoder_params *p,
+                        const struct gs_encoder_room *room, struct gs_encoder **ret, char *why,
+                        size_t why_size)
+{
+    int err = try_impl(impl, p, ret, why, why_size);
+
+    if (err != -EBUSY || !room || strcmp(room->kind, impl->name) != 0)
+        return err;
+    gs_info("encoder %s refused: %s; the one before makes room", impl->name, why);
+    room->make(room->user);
+    return try_impl(impl, p, ret, why, why_size);
+}
+
+static int refuse_unknown(const char *name)
+{
+    size_t used = (size_t)snprintf(failure, sizeof(failure),
+                                   "there is no encoder '%.32s'; there are: auto", name);
+
+    for (size_t i = 0; gs_encoder_impls[i] && used < sizeof(failure); i++)
+        used += (size_t)snprintf(failure + used, sizeof(failure) - used, " %s",
+                                 gs_encoder_impls[i]->name);
+    gs_error("%s", failure);
+    return -ENOENT;
+}
+
 static int create_by_name(const char *name, const struct gs_encoder_params *p,
-                          struct gs_encoder **ret)
+                          const struct gs_encoder_room *room, struct gs_encoder **ret)
 {
     char why[160];
 
@@ -93,15 +120,17 @@ static int create_by_name(const char *name, const struct gs_encoder_params *p,
 
         if (strcmp(gs_encoder_impls[i]->name, name) != 0)
             continue;
-        err = try_impl(gs_encoder_impls[i], p, ret, why, sizeof(why));
-        if (err)
+        err = try_in_place(gs_encoder_impls[i], p, room, ret, why, sizeof(why));
+        if (err) {
             gs_error("encoder %s was asked for and refused: %s", name, why);
-        else
+            snprintf(failure, sizeof(failure),
+                     "encoder %s: %s; try --encoder auto, or gpushare-host doctor", name, why);
+        } else {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s was asked for", name);
+        }
         return err;
     }
-    gs_error("there is no encoder %s", name);
-    return -ENOENT;
+    return refuse_unknown(name);
 }
 
 /* Hardware that is not there is no news; hardware that refuses is. */
@@ -110,7 +139,8 @@ static void log_refusal(const struct gs_encoder_impl *impl, int err, const char 
     gs_log(err == -ENODEV ? GS_LOG_INFO : GS_LOG_WARN, "encoder %s refused: %s", impl->name, why);
 }
 
-static int create_best(const struct gs_encoder_params *p, struct gs_encoder **ret)
+static int create_best(const struct gs_encoder_params *p, const struct gs_encoder_room *room,
+                       struct gs_encoder **ret)
 {
     char refused[224] = "", why[160];
     bool spilled = false;
@@ -120,11 +150,12 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
         const struct gs_encoder_impl *impl = gs_encoder_impls[i];
         size_t used = strlen(refused);
 
-        err = try_impl(impl, p, ret, why, sizeof(why));
+        err = try_in_place(impl, p, room, ret, why, sizeof(why));
         if (!err) {
             snprintf((*ret)->why, sizeof((*ret)->why), "%s is the first that works%s", impl->name,
                      refused);
-            if (spilled && impl == &gs_encoder_x264)
+            (*ret)->spilled = spilled && impl == &gs_encoder_x264;
+            if ((*ret)->spilled)
                 gs_warn("this machine's GPU does not encode the session: it costs processor time");
             return 0;
         }
@@ -132,21 +163,39 @@ static int create_best(const struct gs_encoder_params *p, struct gs_encoder **re
         spilled |= err != -ENODEV;
         snprintf(refused + used, sizeof(refused) - used, "; %s: %s", impl->name, why);
     }
+    snprintf(failure, sizeof(failure), "no encoder works here%s", refused);
     return err;
 }
 
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret)
 {
+    return gs_encoder_create_in_place(name, params, NULL, ret);
+}
+
+int gs_encoder_create_in_place(const char *name, const struct gs_encoder_params *params,
+                               const struct gs_encoder_room *room, struct gs_encoder **ret)
+{
     int err;
 
-    if (!params_valid(params))
+    if (!params_valid(params)) {
+        snprintf(failure, sizeof(failure), "no encoder makes %ux%u pictures at %u a second",
+                 params->width, params->height, params->fps);
         return -EINVAL;
-    err = name && name[0] ? create_by_name(name, params, ret) : create_best(params, ret);
+    }
+    if (name && name[0] && strcmp(name, "auto") != 0)
+        err = create_by_name(name, params, room, ret);
+    else
+        err = create_best(params, room, ret);
     if (!err)
         gs_info("encoder %s %ux%u: %s", (*ret)->impl->name, params->width, params->height,
                 (*ret)->why);
     return err;
+}
+
+const char *gs_encoder_failure(void)
+{
+    return failure;
 }
 
 void gs_encoder_destroy(struct gs_encoder *enc)

@@ -27,9 +27,14 @@ struct gs_encoder_params {
     uint32_t max_kbps;      /* 0: no limit */
     uint32_t quality;       /* constant rate factor (H.264 QP scale), 0: default */
     uint32_t threads;       /* 0: choose */
-    uint32_t effort;        /* 0: fastest, 1, 2: fewer bits at the same quality for more time */
-    char device[64];        /* DRM render node for hardware, "": the first that works, or what the
-                             * environment's GPUSHARE_RENDER_NODE says */
+    uint32_t effort;        /* 0: fastest, 1, 2: fewer bits at the same quality for more time, the
+                             * receiver's as well, where it is so from the beginning */
+    /* Pictures that stay as references, up to 4; 0: as few as are needed. gs_encoder_invalidate
+     * finds one as long as fewer than these are lost. Each takes memory: 5.7 bytes a pixel in x264.
+     * A hint: others have one. */
+    uint32_t kept;
+    char device[64]; /* DRM render node for hardware, "": the first that works, or what the
+                      * environment's GPUSHARE_RENDER_NODE says */
 };
 
 struct gs_encode_options {
@@ -80,6 +85,7 @@ struct gs_encoder {
     const struct gs_encoder_impl *impl;
     struct gs_encoder_params params;
     char why[256]; /* why this one was chosen, what refused before it */
+    bool spilled;  /* it is software, though there is hardware; why says the reasons */
     bool started;  /* a picture of the caller's went in */
 };
 
@@ -87,12 +93,27 @@ struct gs_encoder {
  */
 extern const struct gs_encoder_impl *const gs_encoder_impls[];
 
-/* name: NULL or "" walks the ladder: each is probed, opened, and must encode a frame; refusals are
- * logged with their reason (hardware that is not there: info; that is, but refuses: warning). A
- * name is taken or fails. 0; -ENOENT for an unknown name; -EINVAL for bad params; else the last
- * refusal's error. */
+/* name: NULL, "" or "auto" walks the ladder: each is probed, opened, and must encode a frame;
+ * refusals are logged with their reason (hardware that is not there: info; that is, but refuses:
+ * warning). A name is taken or fails. 0; -EINVAL for bad params; else the last refusal's error. */
 int gs_encoder_create(const char *name, const struct gs_encoder_params *params,
                       struct gs_encoder **ret) GS_MUST_CHECK;
+/* For an encoder that takes the place of another, where both are too many. */
+struct gs_encoder_room {
+    const char *kind;         /* of the other one */
+    void (*make)(void *user); /* closes it */
+    void *user;
+};
+
+/* The same; but a kind whose limit is reached (-EBUSY) while room is of that kind is tried again
+ * after room->make, which is called once at most. Whether it was, its owner must know, also after
+ * an error. */
+int gs_encoder_create_in_place(const char *name, const struct gs_encoder_params *params,
+                               const struct gs_encoder_room *room,
+                               struct gs_encoder **ret) GS_MUST_CHECK;
+/* What the last create on this thread failed for, for the user: what refused, why, and what helps.
+ */
+const char *gs_encoder_failure(void);
 void gs_encoder_destroy(struct gs_encoder *enc);
 /* pic NULL: the picture in the surface. options NULL: none. */
 int gs_encoder_encode(struct gs_encoder *enc, const struct gs_nv12 *pic,

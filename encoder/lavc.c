@@ -26,15 +26,15 @@ static void set_stream(AVCodecContext *ctx, const struct gs_encoder_params *p)
     ctx->flags |= AV_CODEC_FLAG_LOW_DELAY;
 }
 
-int gs_lavc_use_frames(struct gs_lavc *lavc, AVBufferRef *frames)
+static int use_frames(AVCodecContext *ctx, AVBufferRef *frames)
 {
-    lavc->ctx->pix_fmt = ((AVHWFramesContext *)frames->data)->format;
-    lavc->ctx->sw_pix_fmt = AV_PIX_FMT_NV12;
-    lavc->ctx->hw_frames_ctx = av_buffer_ref(frames);
-    return lavc->ctx->hw_frames_ctx ? 0 : -ENOMEM;
+    ctx->pix_fmt = ((AVHWFramesContext *)frames->data)->format;
+    ctx->sw_pix_fmt = AV_PIX_FMT_NV12;
+    ctx->hw_frames_ctx = av_buffer_ref(frames);
+    return ctx->hw_frames_ctx ? 0 : -ENOMEM;
 }
 
-int gs_lavc_init(struct gs_lavc *lavc, const char *codec, const struct gs_encoder_params *p)
+static int alloc_codec(struct gs_lavc *lavc, const char *codec)
 {
     const AVCodec *c = avcodec_find_encoder_by_name(codec);
 
@@ -45,24 +45,41 @@ int gs_lavc_init(struct gs_lavc *lavc, const char *codec, const struct gs_encode
     }
     lavc->ctx = avcodec_alloc_context3(c);
     lavc->packet = av_packet_alloc();
-    if (!lavc->ctx || !lavc->packet)
-        return -ENOMEM;
-    set_stream(lavc->ctx, p);
-    return 0;
+    return lavc->ctx && lavc->packet ? 0 : -ENOMEM;
 }
 
-int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options)
+static int open_with(AVCodecContext *ctx, AVDictionary **options)
 {
     const AVDictionaryEntry *e;
-    int err = avcodec_open2(lavc->ctx, NULL, options);
+    int err = avcodec_open2(ctx, NULL, options);
 
     if (err < 0)
         return gs_ffmpeg_errno(err);
     e = av_dict_get(*options, "", NULL, AV_DICT_IGNORE_SUFFIX);
     if (!e)
         return 0;
-    gs_error("encoder %s knows no option %s", lavc->ctx->codec->name, e->key);
+    gs_error("encoder %s knows no option %s", ctx->codec->name, e->key);
     return -EINVAL;
+}
+
+int gs_lavc_open(struct gs_lavc *lavc, const char *codec, const struct gs_encoder_params *p,
+                 AVBufferRef *frames, gs_lavc_set_fn set, void *enc)
+{
+    AVDictionary *options = NULL;
+    int err = alloc_codec(lavc, codec);
+
+    if (!err) {
+        set_stream(lavc->ctx, p);
+        err = use_frames(lavc->ctx, frames);
+    }
+    if (!err) {
+        set(enc, &options);
+        err = open_with(lavc->ctx, &options);
+        av_dict_free(&options);
+    }
+    if (err)
+        gs_lavc_finish(lavc);
+    return err;
 }
 
 int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,

@@ -17,15 +17,15 @@ struct gs_lavc {
     int64_t pts; /* counts pictures */
 };
 
-/* Everything up to the options: size, time base, colour, low delay. The caller sets its own in
- * lavc->ctx and then opens. lavc is zeroed before; gs_lavc_finish takes half-built ones. An error
- * comes after gs_encoder_refuse where more is known. */
-int gs_lavc_init(struct gs_lavc *lavc, const char *codec,
-                 const struct gs_encoder_params *p) GS_MUST_CHECK;
-/* The pictures are of this pool (referenced), on a GPU. Between init and open. */
-int gs_lavc_use_frames(struct gs_lavc *lavc, AVBufferRef *frames) GS_MUST_CHECK;
-/* options: of the codec, consumed; one it does not know is an error. */
-int gs_lavc_open(struct gs_lavc *lavc, AVDictionary **options) GS_MUST_CHECK;
+/* Sets what is the codec's own, in lavc->ctx and in options; an option that the codec does not know
+ * is an error. */
+typedef void (*gs_lavc_set_fn)(void *enc, AVDictionary **options);
+
+/* Opens a codec for pictures of a pool on a GPU (referenced): size, time base, colour and low delay
+ * are set, then enc sets its own. lavc is zeroed before, and again after an error, which comes
+ * after gs_encoder_refuse where more is known. */
+int gs_lavc_open(struct gs_lavc *lavc, const char *codec, const struct gs_encoder_params *p,
+                 AVBufferRef *frames, gs_lavc_set_fn set, void *enc) GS_MUST_CHECK;
 /* As gs_encoder_impl.encode, with a frame of the pool. */
 int gs_lavc_encode_frame(struct gs_lavc *lavc, AVFrame *frame,
                          const struct gs_encode_options *options,

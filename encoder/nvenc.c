@@ -34,9 +34,10 @@ static void set_rate_control(struct gs_nvenc *enc, AVDictionary **options)
     }
 }
 
-static void set_options(struct gs_nvenc *enc, AVDictionary **options)
+static void set_options(void *user, AVDictionary **options)
 {
     static const char *const presets[] = {"p1", "p3", "p4"};
+    struct gs_nvenc *enc = user;
     const struct gs_encoder_params *p = &enc->base.params;
 
     /* A number is a demand that older GPUs refuse; none lets NVENC take its one. */
@@ -65,20 +66,11 @@ static void set_limit(struct gs_nvenc *enc)
 
 static int open_codec(struct gs_nvenc *enc)
 {
-    AVDictionary *options = NULL;
-    int err = gs_lavc_init(&enc->lavc, "h264_nvenc", &enc->base.params);
+    int err =
+        gs_lavc_open(&enc->lavc, "h264_nvenc", &enc->base.params, enc->frames, set_options, enc);
 
-    if (!err)
-        err = gs_lavc_use_frames(&enc->lavc, enc->frames);
-    if (!err) {
-        set_options(enc, &options);
-        err = gs_lavc_open(&enc->lavc, &options);
-        av_dict_free(&options);
-    }
-    if (err) {
-        gs_lavc_finish(&enc->lavc);
+    if (err)
         return err;
-    }
     /* With a quality goal libavcodec opens NVENC without a rate buffer; what is set now it notices
      * with the first picture, an IDR anyway. */
     if (enc->base.params.max_kbps)

@@ -55,28 +55,23 @@ static void set_rate_control(struct vaapi_encoder *enc, AVDictionary **options)
     av_dict_set(options, "rc_mode", enc->way.rate_modes & VA_RC_CQP ? "CQP" : "ICQ", 0);
 }
 
+static void set_options(void *user, AVDictionary **options)
+{
+    struct vaapi_encoder *enc = user;
+
+    enc->lavc.ctx->gop_size = INT_MAX;
+    enc->lavc.ctx->slices = enc->base.params.threads ? (int)enc->base.params.threads : 1;
+    av_dict_set_int(options, "low_power", enc->way.low_power, 0);
+    av_dict_set(options, "async_depth", "1", 0);
+    av_dict_set(options, "sei", "0", 0);
+    set_rate_control(enc, options);
+}
+
 static int open_once(struct vaapi_encoder *enc)
 {
-    AVDictionary *options = NULL;
-    int err = gs_lavc_init(&enc->lavc, "h264_vaapi", &enc->base.params);
-
-    if (!err)
-        err = gs_lavc_use_frames(&enc->lavc, enc->frames);
-    if (!err) {
-        enc->lavc.ctx->gop_size = INT_MAX;
-        enc->lavc.ctx->slices = enc->base.params.threads ? (int)enc->base.params.threads : 1;
-        av_dict_set_int(&options, "low_power", enc->way.low_power, 0);
-        av_dict_set(&options, "async_depth", "1", 0);
-        av_dict_set(&options, "sei", "0", 0);
-        set_rate_control(enc, &options);
-        err = gs_lavc_open(&enc->lavc, &options);
-        av_dict_free(&options);
-    }
-    if (err)
-        gs_lavc_finish(&enc->lavc);
     enc->gate.applied = enc->base.params.max_kbps;
     enc->fresh = true;
-    return err;
+    return gs_lavc_open(&enc->lavc, "h264_vaapi", &enc->base.params, enc->frames, set_options, enc);
 }
 
 static bool has_limit(const struct vaapi_encoder *enc)

@@ -14,9 +14,11 @@
 #include "encoder/x264_rate.h"
 
 #define DEFAULT_QUALITY 22
-/* Pictures that may be referred to: 50 ms back at 60 frames a second, for the way there and back of
- * a report of a loss. Only one of them is searched. Each costs 1.5 bytes of memory a pixel. */
-#define KEPT 4
+/* Pictures that may be referred to. Only one of them is searched, but each has planes of half pels,
+ * too. One that did not fit a limit takes a place until three more came: where there is a limit, as
+ * many tries must not end in an IDR, which would fit even less. */
+#define MOST_KEPT 4
+#define USUALLY_KEPT 2
 /* The middle of the range of quantizers, and x264's way to say how far it goes around it. */
 #define QP_MIDDLE 26
 #define QP_FACTOR 0.0557f /* 2^(-25/6) */
@@ -32,16 +34,20 @@ struct x264_encoder {
     x264_t *x;
     x264_param_t param;
     struct gs_x264_rate rate;
-    int64_t pts;                    /* of the next picture: counts them */
-    int64_t idr_pts;                /* of the last IDR */
-    GByteArray *out;                /* the last packet */
-    struct kept_picture kept[KEPT]; /* as x264 keeps them, newest last */
+    int64_t pts;                         /* of the next picture: counts them */
+    int64_t idr_pts;                     /* of the last IDR */
+    GByteArray *out;                     /* the last packet */
+    struct kept_picture kept[MOST_KEPT]; /* as x264 keeps them, newest last */
     unsigned n_kept;
 };
 
-/* What x264 can change between two pictures; the entropy coder and the 8×8 transform it cannot, so
- * these are the same for all. Deblocking at the usual strength costs a fifth more bits for the same
- * likeness on text, none a tenth more on 3D scenes; this is between the two.
+/* Bits a pixel that a limit must leave for CAVLC: 14 Mb/s for 1280×720 at 60 frames a second.
+ * Above, a moving scene gains nothing by CABAC, and a page of text next to nothing. */
+#define CAVLC_BITS 0.25
+
+/* What x264 can change between two pictures; the entropy coder and the 8×8 transform it cannot.
+ * Deblocking at the usual strength costs a fifth more bits for the same likeness on text, none a
+ * tenth more on 3D scenes; this is between the two.
  * i_subpel_refine 0, as in x264's own fastest preset, doubles the bits of moving scenes and saves a
  * tenth of the time. */
 static const struct effort {
@@ -53,11 +59,21 @@ static const struct effort {
     {4, X264_ME_HEX, 1, 1, X264_ANALYSE_I4x4 | X264_ANALYSE_I8x8 | X264_ANALYSE_PSUB16x16},
 };
 
+/* CABAC saves an eighth to a fifth of the bits; decoding it takes half as much processor time
+ * again, encoding it a tenth more. So it is for those who ask for fewer bits, or have few. */
+static bool wants_cabac(const struct gs_encoder_params *p)
+{
+    double pixels = (double)p->width * p->height * p->fps;
+
+    return p->effort > 0 || (p->max_kbps && p->max_kbps * 1000.0 < CAVLC_BITS * pixels);
+}
+
 static void set_effort(x264_param_t *p, const struct effort *e)
 {
     p->analyse.i_subpel_refine = e->subpel_refine;
     p->analyse.i_me_method = e->motion_search;
-    p->analyse.i_trellis = e->trellis;
+    /* With CAVLC it takes a fifth of the time for nothing. */
+    p->analyse.i_trellis = p->b_cabac ? e->trellis : 0;
     p->analyse.inter = e->partitions;
     p->analyse.intra = e->partitions & (X264_ANALYSE_I4x4 | X264_ANALYSE_I8x8);
     p->b_deblocking_filter = e->deblock;
@@ -81,7 +97,7 @@ static void set_stream(x264_param_t *x, const struct gs_encoder_params *p)
     x->i_csp = X264_CSP_NV12;
     x->i_fps_num = p->fps;
     x->i_fps_den = 1;
-    x->i_level_idc = gs_h264_level(p, KEPT);
+    x->i_level_idc = gs_h264_level(p, p->kept);
     x->vui.b_fullrange = 0;
     x->vui.i_colorprim = 1;
     x->vui.i_transfer = 1;
@@ -93,7 +109,7 @@ static void set_stream(x264_param_t *x, const struct gs_encoder_params *p)
     x->i_keyint_max = X264_KEYINT_MAX_INFINITE;
     x->i_scenecut_threshold = 0;
     x->i_frame_reference = 1;
-    x->i_dpb_size = KEPT;
+    x->i_dpb_size = (int)p->kept;
 }
 
 /* Given quantizers only: x264 then makes no reduced copies of the pictures and analyses none.
@@ -117,6 +133,7 @@ static int open_codec(struct x264_encoder *enc)
     x->i_log_level = X264_LOG_WARNING;
     x->i_threads = (int)p->threads;
     x->analyse.b_transform_8x8 = 1;
+    x->b_cabac = wants_cabac(p);
     x->i_deblocking_filter_alphac0 = x->i_deblocking_filter_beta = -3;
     set_stream(x, p);
     set_rate_control(x);
@@ -132,6 +149,13 @@ static int open_codec(struct x264_encoder *enc)
 static uint32_t choose_threads(const struct gs_encoder_params *p)
 {
     return p->threads ? p->threads : GS_MIN(g_get_num_processors(), 2);
+}
+
+static uint32_t choose_kept(const struct gs_encoder_params *p)
+{
+    if (p->kept)
+        return p->kept;
+    return p->max_kbps ? MOST_KEPT : USUALLY_KEPT;
 }
 
 static void x264_impl_close(struct gs_encoder *base)
@@ -154,6 +178,7 @@ static int x264_impl_open(const struct gs_encoder_params *p, struct gs_encoder *
     enc->base.params = *p;
     enc->base.params.threads = choose_threads(p);
     enc->base.params.quality = p->quality ? p->quality : DEFAULT_QUALITY;
+    enc->base.params.kept = choose_kept(p);
     enc->out = g_byte_array_new();
     gs_x264_rate_init(&enc->rate, p->width, p->height, p->fps, enc->base.params.quality);
     gs_x264_rate_set_limit(&enc->rate, p->max_kbps);
@@ -171,7 +196,7 @@ static void keep(struct x264_encoder *enc, bool idr, uint32_t frame_id)
 {
     if (idr)
         enc->n_kept = 0;
-    if (enc->n_kept == KEPT)
+    if (enc->n_kept == enc->base.params.kept)
         memmove(enc->kept, enc->kept + 1, --enc->n_kept * sizeof(enc->kept[0]));
     enc->kept[enc->n_kept++] = (struct kept_picture){enc->pts, frame_id, true};
 }

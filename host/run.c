@@ -240,6 +240,7 @@ static void fill_config(struct run *r, struct gs_worker_config *c)
                                    .udp_first = o->udp_first,
                                    .udp_last = o->udp_last,
                                    .viewers = 1,
+                                   .sandbox = o->sandbox,
                                    .argv = o->argv};
     g_strlcpy(c->session, o->session, sizeof(c->session));
     g_strlcpy(c->encoder, o->encoder, sizeof(c->encoder));

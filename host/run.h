@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/command.h"
+#include "common/link.h"
 #include "common/macros.h"
 #include "common/proto.h"
 
@@ -23,6 +24,7 @@ struct gs_run_options {
     char advertise[256];             /* "": choose */
     uint32_t ticket_uses;            /* 0: any number */
     char session[GS_PROTO_NAME_MAX];
+    enum gs_sandbox sandbox;
     unsigned hello_ms, ready_ms;
     bool verbose;
     char **argv; /* of the application; owned */

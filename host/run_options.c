@@ -15,7 +15,7 @@
 
 /* As they come from the command line, before any check. */
 struct raw {
-    char *size, *encoder, *converter, *effort, *listen, *advertise, *session, *udp_ports;
+    char *size, *encoder, *converter, *effort, *listen, *advertise, *session, *udp_ports, *sandbox;
     int fps, bitrate, quality, port, ticket_uses, hello_ms, ready_ms;
     gboolean verbose;
     char **rest;
@@ -31,6 +31,7 @@ static void raw_finish(struct raw *raw)
     g_free(raw->advertise);
     g_free(raw->session);
     g_free(raw->udp_ports);
+    g_free(raw->sandbox);
     g_strfreev(raw->rest);
 }
 
@@ -68,6 +69,12 @@ static const struct gs_option options[] = {
      "the address that leads to the network", NULL, false},
     {"Session", "session", 0, GS_OPTION_TEXT, AT(session), "NAME",
      "Name of the session in the URL and in the log", NULL, "that of the application", NULL, false},
+    {NULL, "sandbox", 0, GS_OPTION_TEXT, AT(sandbox), "KIND",
+     "What the application is shut in: standard hides other sessions, other users' sockets and "
+     "what "
+     "is in /tmp, strict the user's files and the network, too; sudo and the like work without one "
+     "only",
+     "none, standard or strict", "none", "none standard strict", false},
     {NULL, "ticket-uses", 0, GS_OPTION_INT, AT(ticket_uses), "N",
      "How often the URL lets a client in, 0 for any number of times", NULL, "any number of times",
      "1", false},
@@ -206,6 +213,16 @@ static char *check_session(const struct raw *raw, struct gs_run_options *o)
     return NULL;
 }
 
+static char *check_sandbox(const char *text, struct gs_run_options *o)
+{
+    int kind = text ? gs_name_find(gs_sandbox_names, text) : GS_SANDBOX_NONE;
+
+    if (kind < 0)
+        return g_strdup_printf("--sandbox %s: there are none, standard and strict", text);
+    o->sandbox = (enum gs_sandbox)kind;
+    return NULL;
+}
+
 static char *check_app(const struct raw *raw)
 {
     if (!raw->rest || !raw->rest[0] || !raw->rest[0][0])
@@ -235,6 +252,7 @@ static char *check(const struct raw *raw, struct gs_run_options *o)
     why = why ? why : check_port(raw->port, o);
     why = why ? why : check_udp_ports(raw->udp_ports, o);
     why = why ? why : check_hosts(raw, o);
+    why = why ? why : check_sandbox(raw->sandbox, o);
     why = why ? why : check_app(raw);
     why = why ? why : check_session(raw, o);
     o->fps = (uint32_t)raw->fps;

@@ -43,9 +43,10 @@ static void no_damage(void *user, uint64_t commit_ns)
     (void)commit_ns;
 }
 
-static void no_frame(void *user)
+static void no_frame(void *user, bool keeps)
 {
     (void)user;
+    (void)keeps;
 }
 
 static void no_cursor(void *user, const struct gs_cursor_msg *msg)

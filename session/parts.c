@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "session/effort.h"
+#include "session/harden.h"
 
 static char *because(const char *what, int err)
 {
@@ -24,7 +25,9 @@ static void open_egl(struct gs_parts *p, const struct gs_worker_config *c)
     g_strlcpy(p->renderer, renderer, sizeof(p->renderer));
 }
 
-static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
+/* room: NULL, or what it takes the place of. */
+static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c,
+                        const struct gs_encoder_room *room, char **ret_reason)
 {
     struct gs_encoder_params params = {
         .width = gs_nv12_side(c->width),
@@ -43,19 +46,9 @@ static int open_encoder(struct gs_parts *p, const struct gs_worker_config *c, ch
     params.effort = (uint32_t)GS_MAX(p->effort, 0);
     if (p->egl)
         g_strlcpy(params.device, p->egl->render_node, sizeof(params.device));
-    err = gs_encoder_create(c->encoder, &params, &p->encoder);
-
-    if (err == -ENOENT) {
-        GString *names = g_string_new(NULL);
-
-        for (unsigned i = 0; gs_encoder_impls[i]; i++)
-            g_string_append_printf(names, " %s", gs_encoder_impls[i]->name);
-        *ret_reason =
-            g_strdup_printf("there is no encoder '%s'; there are:%s", c->encoder, names->str);
-        g_string_free(names, TRUE);
-    } else if (err < 0) {
-        *ret_reason = because("encoder", err);
-    }
+    err = gs_encoder_create_in_place(c->encoder, &params, room, &p->encoder);
+    if (err < 0)
+        *ret_reason = g_strdup(gs_encoder_failure());
     return err;
 }
 
@@ -90,6 +83,7 @@ static int open_transport(struct gs_parts *p, const struct gs_parts_params *pp, 
     const struct gs_worker_config *c = pp->config;
     const struct gs_transport_params params = {
         .fps = c->fps,
+        .receivers = c->viewers,
         .bind_address = c->bind_address,
         .udp_first = c->udp_first,
         .udp_last = c->udp_last,
@@ -117,6 +111,11 @@ static int open_source(struct gs_parts *p, const struct gs_parts_params *pp, cha
         /* GPU buffers are only for a converter that can read them. */
         .egl = strcmp(p->converter->impl->name, "gl") == 0 ? p->egl : NULL,
         .argv = c->argv,
+        .env = c->env,
+        .sandbox = c->sandbox,
+        .app_cgroup = c->app_cgroup,
+        .hide = c->hide,
+        .render_node = p->egl ? p->egl->render_node : "",
         .listener = pp->source_listener,
         .user = pp->user,
     };
@@ -133,6 +132,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .width = pp->config->width,
         .height = pp->config->height,
         .fps = pp->config->fps,
+        .unwatched_fps = pp->config->fps, /* until the session says what is to be (unwatched.h) */
         .effort = p->effort,
         .source = p->source,
         .converter = p->converter,
@@ -150,9 +150,9 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
 
 static int launch(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
-    int err = p->source->impl->start(p->source);
+    int err = p->source->impl->start(p->source, ret_reason);
 
-    if (err < 0)
+    if (err < 0 && !*ret_reason)
         *ret_reason = because(c->argv[0] ? c->argv[0] : "application", err);
     return err;
 }
@@ -162,8 +162,11 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
     const struct gs_worker_config *c = params->config;
     int err;
 
+    err = gs_harden(c->sandbox, ret_reason);
+    if (err)
+        return err;
     open_egl(parts, c);
-    err = open_encoder(parts, c, ret_reason);
+    err = open_encoder(parts, c, NULL, ret_reason);
     if (!err)
         err = open_converter(parts, c, ret_reason);
     if (!err)
@@ -194,43 +197,117 @@ static int alloc_picture(const struct gs_parts *p, const struct gs_worker_config
 
 static int resize_source(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
-    int err = p->source->impl->resize(p->source, c->width, c->height);
+    uint32_t fps = p->source->params.fps;
+    int err;
 
-    if (err < 0)
+    p->source->params.fps = c->fps;
+    err = p->source->impl->resize(p->source, c->width, c->height);
+    if (err < 0) {
+        p->source->params.fps = fps;
         *ret_reason = because("source", err);
+    }
     return err;
 }
 
-int gs_parts_resize(struct gs_parts *parts, const struct gs_worker_config *config,
-                    char **ret_reason)
+/* What a size takes, beside what is there. */
+struct fitting {
+    struct gs_parts parts; /* encoder and converter alone */
+    struct gs_nv12 picture;
+};
+
+/* What draws into an encoder goes before it. */
+static void close_fitting(struct gs_parts *p)
 {
-    struct gs_parts next = {.egl = parts->egl};
-    struct gs_pipeline_parts with = {.width = config->width, .height = config->height};
+    gs_converter_destroy(p->converter);
+    gs_encoder_destroy(p->encoder);
+    p->converter = NULL;
+    p->encoder = NULL;
+}
+
+static void make_room(void *user)
+{
+    close_fitting(user);
+}
+
+static int open_fitting(struct gs_parts *parts, const struct gs_worker_config *c,
+                        struct fitting *ret, char **ret_reason)
+{
+    const struct gs_encoder_room room = {
+        .kind = parts->encoder ? parts->encoder->impl->name : "", .make = make_room, .user = parts};
     int err;
 
-    err = open_encoder(&next, config, ret_reason);
+    *ret = (struct fitting){.parts.egl = parts->egl};
+    err = open_encoder(&ret->parts, c, &room, ret_reason);
     if (!err)
-        err = open_converter(&next, config, ret_reason);
+        err = open_converter(&ret->parts, c, ret_reason);
     if (!err)
-        attach_converter(&next);
+        attach_converter(&ret->parts);
     if (!err)
-        err = alloc_picture(&next, config, &with.picture, ret_reason);
+        err = alloc_picture(&ret->parts, c, &ret->picture, ret_reason);
+    return err;
+}
+
+/* Theirs are used from now on, and may be none. */
+static void install(struct gs_parts *parts, const struct gs_worker_config *c, struct fitting *f)
+{
+    const struct gs_pipeline_parts with = {.width = c->width,
+                                           .height = c->height,
+                                           .converter = f->parts.converter,
+                                           .encoder = f->parts.encoder,
+                                           .picture = f->picture};
+
+    gs_pipeline_replace(parts->pipeline, &with);
+    close_fitting(parts);
+    parts->encoder = f->parts.encoder;
+    parts->converter = f->parts.converter;
+    parts->effort = f->parts.effort;
+    parts->transport->params.fps = c->fps;
+}
+
+static void drop(struct fitting *f)
+{
+    close_fitting(&f->parts);
+    gs_nv12_free(&f->picture);
+    *f = (struct fitting){0};
+}
+
+/* The old encoder made room for one that did not come. Any is better than none. */
+static int restore(struct gs_parts *parts, const struct gs_worker_config *before)
+{
+    struct gs_worker_config c = *before;
+    g_autofree char *reason = NULL, *last = NULL;
+    struct fitting f;
+    int err = open_fitting(parts, &c, &f, &reason);
+
+    if (err < 0) {
+        drop(&f);
+        c.encoder[0] = c.converter[0] = '\0';
+        err = open_fitting(parts, &c, &f, &last);
+    }
+    if (err < 0)
+        drop(&f);
+    install(parts, &c, &f);
+    return err < 0 ? -ENOTRECOVERABLE : 0;
+}
+
+int gs_parts_renew(struct gs_parts *parts, const struct gs_worker_config *config, char **ret_reason)
+{
+    struct gs_worker_config before = *config;
+    struct fitting f;
+    int err, lost;
+
+    before.width = parts->converter->width;
+    before.height = parts->converter->height;
+    err = open_fitting(parts, config, &f, ret_reason);
     if (!err)
         err = resize_source(parts, config, ret_reason);
     if (!err) {
-        with.encoder = next.encoder;
-        with.converter = next.converter;
-        gs_pipeline_replace(parts->pipeline, &with);
-        next.encoder = parts->encoder;
-        next.converter = parts->converter;
-        parts->encoder = with.encoder;
-        parts->converter = with.converter;
-    } else {
-        gs_nv12_free(&with.picture);
+        install(parts, config, &f);
+        return 0;
     }
-    gs_converter_destroy(next.converter);
-    gs_encoder_destroy(next.encoder);
-    return err;
+    drop(&f);
+    lost = parts->encoder ? 0 : restore(parts, &before);
+    return lost ? lost : err;
 }
 
 void gs_parts_finish(struct gs_parts *parts)

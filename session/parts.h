@@ -36,9 +36,13 @@ struct gs_parts_params {
  * 0, or -errno with *ret_reason a sentence for the user, for g_free; finish it in both cases. */
 int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
                    char **ret_reason) GS_MUST_CHECK;
-/* The output gets the size that config has: new encoder and converter, and the source resized. Only
- * while no frame is in flight. 0, or as gs_parts_build with everything as it was. */
-int gs_parts_resize(struct gs_parts *parts, const struct gs_worker_config *config,
-                    char **ret_reason) GS_MUST_CHECK;
+/* The output gets the size, rate and quality that config has: new encoder and converter, and the
+ * source resized. Only while no frame is in flight. The old encoder is closed after the new one was
+ * opened; before, where the hardware takes no second one. 0, or as gs_parts_build with the size as
+ * it was; encoder and converter then may be others. -ENOTRECOVERABLE: there is none any more, and
+ * no frame is made.
+ */
+int gs_parts_renew(struct gs_parts *parts, const struct gs_worker_config *config,
+                   char **ret_reason) GS_MUST_CHECK;
 /* Ends the application. Takes half-built and zeroed ones. */
 void gs_parts_finish(struct gs_parts *parts);

@@ -71,7 +71,7 @@ static void commit(struct gs_pattern *p)
 
     p->drawn_ns = gs_now_ns();
     l->damaged(p->base.params.user, p->drawn_ns);
-    l->frame_wanted(p->base.params.user);
+    l->frame_wanted(p->base.params.user, false);
 }
 
 static gboolean next_frame(void *user)
@@ -131,7 +131,7 @@ static int pattern_open(const struct gs_source_params *params, struct gs_source 
     return 0;
 }
 
-static int pattern_start(struct gs_source *src)
+static int pattern_start(struct gs_source *src, char **ret_reason GS_UNUSED)
 {
     struct gs_pattern *p = (struct gs_pattern *)src;
 

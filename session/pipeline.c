@@ -13,8 +13,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "session/effort.h"
-#include "session/idle.h"
+#include "session/auto_effort.h"
 #include "session/pacing.h"
 #include "session/refine.h"
 
@@ -29,6 +28,7 @@ struct job {
     int encode_err, send_err;
     size_t bytes;
     bool short_of; /* of that quality */
+    bool keyframe; /* it became one */
 };
 
 struct gs_pipeline;
@@ -53,9 +53,11 @@ struct gs_pipeline {
     struct gs_refine refine;
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
     bool dirty, busy, callback_wanted;
+    bool callback_kept; /* by one that keeps what it draws until then */
     uint64_t commit;
     uint32_t frame_id, input_id, dirty_input_id, shown_input_id;
     unsigned failures;
+    struct gs_counters counters;
     void (*when_idle)(void *user);
     void *when_idle_user;
     struct gs_nv12
@@ -70,8 +72,7 @@ struct gs_pipeline {
     int done_fd; /* eventfd: encode thread → main */
 
     /* Encode thread. */
-    struct gs_effort effort;
-    struct gs_idle idle;
+    struct gs_auto_effort effort;
 };
 
 /* NULL: the converter draws into the encoder's surface. */
@@ -81,26 +82,6 @@ static struct gs_nv12 *picture(struct gs_pipeline *pl)
 }
 
 /* ---- encode thread ---- */
-
-static void adapt_effort(struct gs_pipeline *pl, const struct gs_frame_trace *t, size_t bytes)
-{
-    struct gs_encoder *enc = pl->params.encoder;
-    uint32_t effort;
-    double idle;
-    int err;
-
-    if (!pl->effort.automatic)
-        return;
-    if (gs_idle_measure(&pl->idle, t->encode_end, &idle))
-        gs_effort_set_idle(&pl->effort, idle);
-    effort = gs_effort_encoded(&pl->effort, t->encode_end - t->encode_start, bytes, t->encode_end);
-    if (effort == enc->params.effort)
-        return;
-    err = gs_encoder_set_effort(enc, effort);
-    if (err < 0)
-        pl->effort.automatic = false;
-    gs_debug("encoder effort %u: %s", effort, err < 0 ? g_strerror(-err) : "from here on");
-}
 
 static void encode_one(struct gs_pipeline *pl, struct job *job)
 {
@@ -114,9 +95,10 @@ static void encode_one(struct gs_pipeline *pl, struct job *job)
     if (job->encode_err < 0)
         return;
     job->bytes = packet.size;
+    job->keyframe = packet.keyframe;
     job->short_of = packet.quality > job->quality;
     job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
-    adapt_effort(pl, &job->trace, packet.size);
+    gs_auto_effort_encoded(&pl->effort, pl->params.encoder, &job->trace, packet.size);
 }
 
 static void *encode_thread(void *data)
@@ -151,7 +133,8 @@ static void set_timer(struct gs_pipeline *pl, uint64_t at)
 
 static bool wants_capture(const struct gs_pipeline *pl)
 {
-    return pl->watched && !pl->busy && !pl->when_idle && (pl->dirty || pl->keyframe);
+    return pl->params.encoder && pl->watched && !pl->busy && !pl->when_idle &&
+           (pl->dirty || pl->keyframe);
 }
 
 /* There is a picture, and nothing else to do. */
@@ -264,8 +247,8 @@ static void run_due(struct gs_pipeline *pl)
     if (may_refine(pl) && gs_refine_due(&pl->refine) <= now)
         refine(pl, now);
     if (may_answer_callbacks(pl) && gs_pacing_callback_at(&pl->pacing, now) <= now) {
-        pl->callback_wanted = false;
-        gs_pacing_callback_sent(&pl->pacing, now);
+        gs_pacing_callback_sent(&pl->pacing, now, pl->callback_kept);
+        pl->callback_wanted = pl->callback_kept = false;
         pl->params.source->impl->frame_done(pl->params.source, now);
     }
     schedule(pl);
@@ -286,18 +269,18 @@ static void take_result(struct gs_pipeline *pl)
 
     pl->busy = false;
     note_result(pl, "encoding", job->encode_err);
+    if (!job->encode_err && !job->send_err)
+        gs_counters_frame(&pl->counters, &job->trace, job->keyframe, job->quality);
     /* A frame that never left leaves no gap for the receiver to see. */
-    if (job->send_err < 0)
+    if (job->send_err < 0) {
+        pl->counters.unsent++;
         pl->keyframe = true;
+    }
     if (job->quality)
         gs_refine_done(&pl->refine, job->trace.grant, job->bytes, job->short_of,
                        pl->params.encoder->params.max_kbps);
     else
         gs_pacing_encoded(&pl->pacing, gs_now_ns() - job->trace.grant);
-    gs_trace("frame %u: convert %.2f ms, encode %.2f ms, commit to sent %.2f ms",
-             job->trace.frame_id, (double)(job->trace.convert_end - job->trace.convert_start) / 1e6,
-             (double)(job->trace.encode_end - job->trace.encode_start) / 1e6,
-             (double)(job->trace.last_packet - job->trace.commit) / 1e6);
     tell_idle(pl);
 }
 
@@ -369,8 +352,8 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     pl->params = *params;
     pl->timer_fd = pl->done_fd = -1;
     sem_init(&pl->filled, 0, 0);
-    gs_pacing_init(&pl->pacing, GS_PIPELINE_UNWATCHED_FPS);
-    gs_effort_init(&pl->effort, params->fps, params->effort);
+    gs_pacing_init(&pl->pacing, params->unwatched_fps);
+    gs_auto_effort_init(&pl->effort, params->fps, params->effort);
     err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
                                       &pl->picture)
                       : 0;
@@ -418,6 +401,7 @@ void gs_pipeline_destroy(struct gs_pipeline *pl)
 
 void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
 {
+    pl->counters.commits++;
     gs_pacing_committed(&pl->pacing, commit_ns);
     /* The newest: an application that commits faster than the rate has its older pictures
      * replaced, and the latency is the age of what is shown. */
@@ -427,9 +411,10 @@ void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
     schedule(pl);
 }
 
-void gs_pipeline_frame_wanted(struct gs_pipeline *pl)
+void gs_pipeline_frame_wanted(struct gs_pipeline *pl, bool keeps)
 {
     pl->callback_wanted = true;
+    pl->callback_kept |= keeps;
     schedule(pl);
 }
 
@@ -439,23 +424,48 @@ void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
     gs_refine_disturbed(&pl->refine, gs_now_ns());
 }
 
+static void follow_rate(struct gs_pipeline *pl)
+{
+    gs_pacing_set_fps(&pl->pacing, pl->watched ? pl->params.fps : pl->params.unwatched_fps);
+    pl->pacing.next_callback = 0;
+}
+
 void gs_pipeline_set_watched(struct gs_pipeline *pl, bool watched)
 {
     if (pl->watched == watched)
         return;
     pl->watched = watched;
-    pl->pacing.next_callback = 0;
-    gs_pacing_set_fps(&pl->pacing, watched ? pl->params.fps : GS_PIPELINE_UNWATCHED_FPS);
+    follow_rate(pl);
     /* What changed while nobody watched is not late: its frame begins now. */
     if (watched && pl->dirty)
         pl->commit = gs_now_ns();
     schedule(pl);
 }
 
+void gs_pipeline_set_rates(struct gs_pipeline *pl, uint32_t fps, uint32_t unwatched_fps)
+{
+    if (pl->params.fps == fps && pl->params.unwatched_fps == unwatched_fps)
+        return;
+    pl->params.fps = fps;
+    pl->params.unwatched_fps = unwatched_fps;
+    follow_rate(pl);
+    schedule(pl);
+}
+
+void gs_pipeline_set_effort(struct gs_pipeline *pl, uint32_t fps, int effort)
+{
+    gs_auto_effort_init(&pl->effort, fps, effort);
+}
+
 void gs_pipeline_request_keyframe(struct gs_pipeline *pl)
 {
     pl->keyframe = true;
     schedule(pl);
+}
+
+struct gs_counters *gs_pipeline_counters(struct gs_pipeline *pl)
+{
+    return &pl->counters;
 }
 
 void gs_pipeline_when_idle(struct gs_pipeline *pl, void (*fn)(void *user), void *user)

@@ -7,20 +7,21 @@
 #include <sys/wait.h>
 
 #include "common/bytes.h"
-#include "common/channel.h"
-#include "common/clock.h"
 #include "common/link.h"
 #include "common/log.h"
 #include "common/proto.h"
+#include "session/change.h"
+#include "session/clients.h"
+#include "session/link.h"
 #include "session/parts.h"
-#include "session/resize.h"
-#include "session/viewer.h"
+#include "session/stats.h"
+#include "session/unwatched.h"
 
 #define END_FLUSH_MS 500
 
 struct gs_session {
     GMainLoop *loop;
-    struct gs_channel *link;
+    struct gs_link *link;
     bool configured, ended;
     int exit_status;
     struct gs_worker_config config;
@@ -28,9 +29,10 @@ struct gs_session {
     char why[256];
 
     struct gs_parts parts;
-    struct gs_viewer viewer;
-    struct gs_resize resize;
-    guint resize_timer;
+    struct gs_clients *clients;
+    struct gs_unwatched_guard *unwatched;
+    struct gs_stats *stats;
+    struct gs_change *change;
 };
 
 /* ---- end ---- */
@@ -47,10 +49,8 @@ static void end(struct gs_session *s, int status, const char *reason)
     gs_info("session ends: %s", reason);
     g_strlcpy(bye.reason, reason, sizeof(bye.reason));
     json = gs_bye_to_json(&bye);
-    if (gs_channel_send(s->link, GS_LINK_ENDED, json, strlen(json)) < 0)
-        gs_warn("the host could not be told that the session ended");
+    gs_link_end(s->link, GS_LINK_ENDED, json, strlen(json), END_FLUSH_MS);
     free(json);
-    gs_channel_close_after_flush(s->link, END_FLUSH_MS);
 }
 
 void gs_session_stop(struct gs_session *s)
@@ -73,19 +73,19 @@ static void on_damaged(void *user, uint64_t commit_ns)
         gs_pipeline_damaged(s->parts.pipeline, commit_ns);
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     struct gs_session *s = user;
 
     if (s->parts.pipeline)
-        gs_pipeline_frame_wanted(s->parts.pipeline);
+        gs_pipeline_frame_wanted(s->parts.pipeline, keeps);
 }
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)
 {
     struct gs_session *s = user;
 
-    gs_viewer_send_cursor(&s->viewer, msg);
+    gs_clients_send_cursor(s->clients, msg);
 }
 
 static void on_pointer_mode(void *user, enum gs_pointer_mode mode)
@@ -93,7 +93,7 @@ static void on_pointer_mode(void *user, enum gs_pointer_mode mode)
     struct gs_session *s = user;
     uint8_t byte = (uint8_t)mode;
 
-    gs_viewer_send(&s->viewer, GS_MSG_POINTER, &byte, 1);
+    gs_clients_send(s->clients, GS_MSG_POINTER, &byte, 1);
 }
 
 static void on_app_ended(void *user, int wait_status, const char *reason)
@@ -111,21 +111,19 @@ static const struct gs_source_listener source_listener = {
     .ended = on_app_ended,
 };
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream)
 {
     struct gs_session *s = user;
 
     if (s->parts.pipeline)
-        gs_pipeline_request_keyframe(s->parts.pipeline);
+        gs_clients_keyframe_wanted(s->clients, stream);
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user, struct gs_stream *stream, bool present)
 {
     struct gs_session *s = user;
 
-    gs_info("%s", present ? "the client receives" : "the client is not heard any more");
-    if (s->parts.pipeline)
-        gs_pipeline_set_watched(s->parts.pipeline, present);
+    gs_clients_receiver_changed(s->clients, stream, present);
 }
 
 static const struct gs_transport_listener transport_listener = {
@@ -138,6 +136,14 @@ static void on_pipeline_failed(void *user, const char *reason)
     end(user, 1, reason);
 }
 
+static void on_watched(void *user, bool watched)
+{
+    struct gs_session *s = user;
+
+    gs_unwatched_set_watched(s->unwatched, watched);
+    gs_stats_begin(s->stats);
+}
+
 static void on_input_applied(void *user, uint32_t input_id)
 {
     struct gs_session *s = user;
@@ -145,7 +151,20 @@ static void on_input_applied(void *user, uint32_t input_id)
     gs_pipeline_input_applied(s->parts.pipeline, input_id);
 }
 
-/* ---- beginning ---- */
+static void on_report(void *user, const struct gs_client_report *report)
+{
+    struct gs_session *s = user;
+
+    gs_stats_client_report(s->stats, report);
+}
+
+static const struct gs_clients_listener clients_listener = {
+    .watched = on_watched,
+    .input_applied = on_input_applied,
+    .report = on_report,
+};
+
+/* ---- changes ---- */
 
 static void note_kinds(struct gs_session *s)
 {
@@ -153,6 +172,26 @@ static void note_kinds(struct gs_session *s)
     g_strlcpy(s->ready.converter, s->parts.converter->impl->name, sizeof(s->ready.converter));
     g_snprintf(s->why, sizeof(s->why), "%s; %s", s->parts.encoder->why, s->parts.converter->why);
 }
+
+static void on_size_changed(void *user, const struct gs_video *video)
+{
+    struct gs_session *s = user;
+    uint8_t payload[GS_VIDEO_SIZE];
+
+    note_kinds(s);
+    gs_video_write(video, payload);
+    gs_clients_send(s->clients, GS_MSG_VIDEO, payload, sizeof(payload));
+}
+
+static void on_settings_changed(void *user)
+{
+    struct gs_session *s = user;
+
+    note_kinds(s);
+    gs_unwatched_follow(s->unwatched);
+}
+
+/* ---- beginning ---- */
 
 static void say_ready(struct gs_session *s)
 {
@@ -168,9 +207,28 @@ static void say_ready(struct gs_session *s)
             s->config.height, s->config.fps, s->ready.encoder, s->ready.converter,
             s->ready.renderer, s->ready.udp_port);
     json = gs_worker_ready_to_json(&s->ready);
-    if (gs_channel_send(s->link, GS_LINK_READY, json, strlen(json)) < 0)
+    if (gs_link_send(s->link, GS_LINK_READY, json, strlen(json)) < 0)
         gs_warn("the host could not be told that the session is ready");
     free(json);
+}
+
+static void build_around_parts(struct gs_session *s)
+{
+    s->unwatched = gs_unwatched_create(&s->parts, &s->config);
+    s->stats = gs_stats_create(&(struct gs_stats_params){
+        .link = s->link,
+        .parts = &s->parts,
+        .clients = s->clients,
+        .unwatched = s->unwatched,
+    });
+    s->change = gs_change_create(&(struct gs_change_params){
+        .parts = &s->parts,
+        .config = &s->config,
+        .size_changed = on_size_changed,
+        .settings_changed = on_settings_changed,
+        .failed = on_pipeline_failed,
+        .user = s,
+    });
 }
 
 static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
@@ -196,200 +254,91 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
     }
     s->configured = true;
     gs_log_init("gpushare-session", s->config.session);
+    gs_link_set_path(s->link, s->config.adopt_path);
     err = gs_parts_build(&s->parts, &params, &reason);
     if (err < 0) {
         end(s, 1, reason);
         return;
     }
-    s->viewer.source = s->parts.source;
+    build_around_parts(s);
     say_ready(s);
-}
-
-/* ---- clients ---- */
-
-static void release_client(struct gs_session *s)
-{
-    const struct gs_input reset = {.id = s->viewer.id, .kind = GS_INPUT_RESET};
-
-    /* What the client held down must not stay down without it. */
-    s->parts.source->impl->input(s->parts.source, &reset);
-    gs_pipeline_set_watched(s->parts.pipeline, false);
-    gs_transport_detach(s->parts.transport);
-}
-
-static void open_client(struct gs_session *s, uint32_t id, const char *json, size_t size)
-{
-    struct gs_welcome welcome = {0};
-    struct gs_client_open open;
-    char *text;
-    int err;
-
-    if (s->viewer.id) {
-        gs_viewer_close(&s->viewer, 0, "another client took over the session");
-        release_client(s);
-    }
-    s->viewer.id = id;
-    err = gs_client_open_from_json(json, size, &open);
-    if (!err)
-        err = gs_transport_attach(s->parts.transport, &welcome);
-    if (err < 0) {
-        gs_warn("client %u: %s", id, g_strerror(-err));
-        gs_viewer_close(&s->viewer, 1, "the session could not open a stream");
-        return;
-    }
-    g_strlcpy(welcome.session, s->config.session, sizeof(welcome.session));
-    welcome.width = s->config.width;
-    welcome.height = s->config.height;
-    welcome.fps = s->config.fps;
-    g_strlcpy(welcome.encoder, s->ready.encoder, sizeof(welcome.encoder));
-    g_strlcpy(welcome.converter, s->ready.converter, sizeof(welcome.converter));
-    g_strlcpy(welcome.renderer, s->ready.renderer, sizeof(welcome.renderer));
-    g_strlcpy(welcome.why, s->why, sizeof(welcome.why));
-    text = gs_welcome_to_json(&welcome);
-    gs_viewer_send(&s->viewer, GS_MSG_WELCOME, text, strlen(text));
-    free(text);
-    gs_info("client %u: %s, decoder %s", id, open.hello.client, open.hello.decoder);
-    if (s->parts.source->impl->announce)
-        s->parts.source->impl->announce(s->parts.source);
-}
-
-static void client_data(struct gs_session *s, uint32_t id, struct gs_reader *r)
-{
-    uint8_t type = gs_read_u8(r);
-    size_t size = gs_reader_left(r);
-    const uint8_t *payload = gs_read_bytes(r, size);
-
-    if (id != s->viewer.id || r->overrun)
-        return;
-    if (gs_viewer_handle(&s->viewer, type, payload, size) == 0)
-        return;
-    gs_warn("client %u broke the protocol with message %u", id, type);
-    gs_viewer_close(&s->viewer, 1, "protocol error");
-    release_client(s);
-}
-
-static void client_closed(struct gs_session *s, uint32_t id)
-{
-    if (id != s->viewer.id)
-        return;
-    s->viewer.id = 0;
-    release_client(s);
-}
-
-/* ---- size ---- */
-
-static void schedule_resize(struct gs_session *s);
-
-static void tell_size(struct gs_session *s, const struct gs_video *video)
-{
-    uint8_t payload[GS_VIDEO_SIZE];
-
-    gs_video_write(video, payload);
-    gs_viewer_send(&s->viewer, GS_MSG_VIDEO, payload, sizeof(payload));
-}
-
-static void change_size(struct gs_session *s, const struct gs_video *video)
-{
-    struct gs_worker_config config = s->config;
-    g_autofree char *reason = NULL;
-
-    config.width = video->width;
-    config.height = video->height;
-    if (gs_parts_resize(&s->parts, &config, &reason) < 0) {
-        gs_warn("the size stays %ux%u and does not become %ux%u: %s", s->config.width,
-                s->config.height, video->width, video->height, reason);
-        return;
-    }
-    s->config.width = video->width;
-    s->config.height = video->height;
-    note_kinds(s);
-    /* All pictures of the old size have left. */
-    tell_size(s, video);
-    gs_info("%ux%u from now on", video->width, video->height);
-}
-
-/* No frame is in flight. */
-static void on_idle_to_resize(void *user)
-{
-    struct gs_session *s = user;
-    uint64_t begin = gs_now_ns();
-    struct gs_video video;
-
-    if (s->ended || !gs_resize_take(&s->resize, begin, &video))
-        return;
-    if (video.width != s->config.width || video.height != s->config.height) {
-        change_size(s, &video);
-        gs_resize_done(&s->resize, begin, gs_now_ns());
-    }
-    schedule_resize(s);
-}
-
-static gboolean on_resize_due(gpointer data)
-{
-    struct gs_session *s = data;
-
-    s->resize_timer = 0;
-    gs_pipeline_when_idle(s->parts.pipeline, on_idle_to_resize, s);
-    return G_SOURCE_REMOVE;
-}
-
-static void schedule_resize(struct gs_session *s)
-{
-    uint64_t due = gs_resize_due(&s->resize), now = gs_now_ns();
-
-    if (due == UINT64_MAX || s->resize_timer)
-        return;
-    s->resize_timer = g_timeout_add(
-        due <= now ? 0 : (guint)((due - now + GS_NS_PER_MS - 1) / GS_NS_PER_MS), on_resize_due, s);
-}
-
-static void want_size(struct gs_session *s, const uint8_t *payload, size_t size)
-{
-    struct gs_video video;
-
-    if (!s->parts.pipeline)
-        return;
-    if (gs_video_read(payload, size, &video) < 0) {
-        gs_warn("the size stays %ux%u: the host asked for one that cannot be", s->config.width,
-                s->config.height);
-        return;
-    }
-    gs_resize_want(&s->resize, &video);
-    schedule_resize(s);
 }
 
 /* ---- link ---- */
 
-static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
+static void pong(struct gs_session *s, const uint8_t *payload, size_t size)
 {
-    struct gs_session *s = user;
+    if (size == 8 && gs_link_send(s->link, GS_LINK_PONG, payload, size) < 0)
+        gs_warn("the host's question could not be answered");
+}
+
+static void on_client_frame(struct gs_session *s, uint8_t type, const uint8_t *payload, size_t size)
+{
     struct gs_reader r;
     uint32_t id;
 
-    if (s->ended)
-        return;
-    if (type == GS_LINK_CONFIG) {
-        configure(s, payload, size);
-        return;
-    }
-    if (type == GS_LINK_STOP) {
-        gs_session_stop(s);
-        return;
-    }
-    if (type == GS_LINK_RESIZE) {
-        want_size(s, payload, size);
-        return;
-    }
     gs_reader_init(&r, payload, size);
     id = gs_read_u32(&r);
-    if (!s->parts.pipeline || r.overrun || id == 0)
+    if (r.overrun || id == 0)
         return;
     if (type == GS_LINK_CLIENT_OPEN)
-        open_client(s, id, (const char *)payload + 4, size - 4);
+        gs_clients_open(s->clients, id, (const char *)payload + 4, size - 4);
     else if (type == GS_LINK_CLIENT_DATA)
-        client_data(s, id, &r);
+        gs_clients_data(s->clients, id, &r);
     else if (type == GS_LINK_CLIENT_CLOSE)
-        client_closed(s, id);
+        gs_clients_closed(s->clients, id, size > 4);
+}
+
+static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
+{
+    struct gs_session *s = user;
+
+    if (s->ended)
+        return;
+    if (type == GS_LINK_CONFIG)
+        configure(s, payload, size);
+    else if (type == GS_LINK_STOP)
+        gs_session_stop(s);
+    else if (type == GS_LINK_PING)
+        pong(s, payload, size);
+    else if (!s->change)
+        gs_debug("message %u came before the configuration", type);
+    else if (type == GS_LINK_RESIZE)
+        gs_change_size(s->change, payload, size);
+    else if (type == GS_LINK_SET)
+        gs_change_settings(s->change, (const char *)payload, size);
+    else
+        on_client_frame(s, type, payload, size);
+}
+
+static void on_link_lost(void *user, int err)
+{
+    struct gs_session *s = user;
+
+    gs_warn("the host is gone%s%s; the session goes on without it", err ? ": " : "",
+            err ? g_strerror(-err) : "");
+    gs_stats_pause(s->stats);
+    gs_clients_link_lost(s->clients);
+}
+
+static char *introduce(void *user)
+{
+    struct gs_session *s = user;
+    struct gs_worker_adopt a = {.ready = s->ready};
+
+    g_strlcpy(a.session, s->config.session, sizeof(a.session));
+    g_strlcpy(a.secret, s->config.secret, sizeof(a.secret));
+    a.unwatched_s = s->unwatched ? gs_unwatched_seconds(s->unwatched) : 1;
+    a.n_viewers = gs_clients_list(s->clients, a.viewers);
+    return gs_worker_adopt_to_json(&a);
+}
+
+static void on_link_back(void *user)
+{
+    struct gs_session *s = user;
+
+    gs_clients_link_back(s->clients);
+    gs_stats_begin(s->stats);
 }
 
 static void on_link_closed(void *user, int err)
@@ -400,26 +349,35 @@ static void on_link_closed(void *user, int err)
         gs_error("the host is gone%s%s", err ? ": " : "", err ? g_strerror(-err) : "");
         s->ended = true;
         s->exit_status = 1;
+    } else if (err) {
+        gs_warn("the host could not be told that the session ended: %s", g_strerror(-err));
     }
     g_main_loop_quit(s->loop);
 }
 
-static const struct gs_channel_handler link_handler = {
+static const struct gs_link_handler link_handler = {
     .frame = on_link_frame,
+    .lost = on_link_lost,
+    .introduce = introduce,
+    .back = on_link_back,
     .closed = on_link_closed,
 };
 
-struct gs_session *gs_session_create(GIOStream *link, GMainLoop *loop)
+struct gs_session *gs_session_create(GIOStream *stream, GMainLoop *loop)
 {
     struct gs_session *s = g_new0(struct gs_session, 1);
 
     s->loop = loop;
-    s->link = gs_channel_create(link, GS_PROTO_MAX_FRAME, &link_handler, s);
-    s->viewer = (struct gs_viewer){
+    s->link = gs_link_create(stream, &link_handler, s);
+    s->clients = gs_clients_create(&(struct gs_clients_params){
         .link = s->link,
-        .input_applied = on_input_applied,
+        .parts = &s->parts,
+        .config = &s->config,
+        .ready = &s->ready,
+        .why = s->why,
+        .listener = &clients_listener,
         .user = s,
-    };
+    });
     return s;
 }
 
@@ -427,10 +385,12 @@ void gs_session_destroy(struct gs_session *s)
 {
     if (!s)
         return;
-    if (s->resize_timer)
-        g_source_remove(s->resize_timer);
+    gs_stats_destroy(g_steal_pointer(&s->stats));
+    gs_change_destroy(g_steal_pointer(&s->change));
+    gs_unwatched_destroy(g_steal_pointer(&s->unwatched));
     gs_parts_finish(&s->parts);
-    gs_channel_destroy(s->link);
+    gs_clients_destroy(s->clients);
+    gs_link_destroy(s->link);
     gs_worker_config_finish(&s->config);
     g_free(s);
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/link.h"
 #include "common/macros.h"
 #include "common/proto.h"
 #include "session/scene.h"
@@ -22,8 +23,9 @@ struct gs_source_listener {
      * commit with damage. */
     void (*damaged)(void *user, uint64_t commit_ns);
     /* The application waits for a frame callback; answer with gs_source_frame_done. Called after
-     * damaged where a commit has both. */
-    void (*frame_wanted)(void *user);
+     * damaged where a commit has both. keeps: what it draws until then it does not commit
+     * (Xwayland); others draw when they are answered, or commit all the same. */
+    void (*frame_wanted)(void *user, bool keeps);
     /* msg and its pixels are borrowed. */
     void (*cursor)(void *user, const struct gs_cursor_msg *msg);
     void (*pointer_mode)(void *user, enum gs_pointer_mode mode);
@@ -37,6 +39,11 @@ struct gs_source_params {
     const char *runtime_dir;     /* private, 0700; sockets go here */
     struct gs_egl *egl;          /* NULL: no GPU, memory buffers only */
     char *const *argv;           /* application, NULL-terminated */
+    char *const *env;            /* "NAME=value" added to its environment; NULL: nothing */
+    enum gs_sandbox sandbox;     /* that it is shut in */
+    const char *hide;            /* likewise: folders that a sandbox does not show */
+    const char *app_cgroup;      /* as in struct gs_worker_config; NULL: none */
+    const char *render_node;     /* of the GPU that it may use; NULL or "": all, or none there */
     const struct gs_source_listener *listener;
     void *user;
 };
@@ -44,8 +51,8 @@ struct gs_source_params {
 struct gs_source_impl {
     const char *name;
     int (*open)(const struct gs_source_params *p, struct gs_source **ret);
-    /* Launches the application. */
-    int (*start)(struct gs_source *src);
+    /* Launches the application. -errno, maybe with a sentence in *ret_reason, for g_free. */
+    int (*start)(struct gs_source *src, char **ret_reason);
     /* Gives the present scene to fn, then forgets the damage if fn returned 0. full: everything is
      * damaged. Returns fn's result. */
     int (*capture)(struct gs_source *src, bool full,

@@ -24,7 +24,7 @@ void gs_viewer_send(struct gs_viewer *v, uint8_t type, const void *payload, size
     gs_writer_init(&w, head, sizeof(head));
     gs_write_u32(&w, v->id);
     gs_write_u8(&w, type);
-    err = gs_channel_send2(v->link, GS_LINK_CLIENT_DATA, head, sizeof(head), payload, size);
+    err = gs_link_send2(v->link, GS_LINK_CLIENT_DATA, head, sizeof(head), payload, size);
     if (err < 0)
         gs_warn("message %u to the client was lost: %s", type, g_strerror(-err));
 }
@@ -43,20 +43,11 @@ void gs_viewer_close(struct gs_viewer *v, int status, const char *reason)
     json = gs_bye_to_json(&bye);
     gs_writer_init(&w, head, sizeof(head));
     gs_write_u32(&w, v->id);
-    err = gs_channel_send2(v->link, GS_LINK_CLIENT_CLOSE, head, sizeof(head), json, strlen(json));
+    err = gs_link_send2(v->link, GS_LINK_CLIENT_CLOSE, head, sizeof(head), json, strlen(json));
     if (err < 0)
         gs_warn("could not send the client away: %s", g_strerror(-err));
     free(json);
     v->id = 0;
-}
-
-void gs_viewer_send_cursor(struct gs_viewer *v, const struct gs_cursor_msg *msg)
-{
-    size_t size = gs_cursor_size(msg);
-    g_autofree uint8_t *buffer = g_malloc(size);
-
-    gs_cursor_write(msg, buffer);
-    gs_viewer_send(v, GS_MSG_CURSOR, buffer, size);
 }
 
 static int handle_ping(struct gs_viewer *v, const uint8_t *payload, size_t size)
@@ -107,16 +98,29 @@ static int handle_keymap(struct gs_viewer *v, const uint8_t *payload, size_t siz
     return 0;
 }
 
+static int handle_report(struct gs_viewer *v, const uint8_t *payload, size_t size)
+{
+    struct gs_client_report report;
+    int err = gs_client_report_read(payload, size, &report);
+
+    if (!err)
+        v->report(v->user, &report);
+    return err;
+}
+
 int gs_viewer_handle(struct gs_viewer *v, uint8_t type, const uint8_t *payload, size_t size)
 {
     switch (type) {
     case GS_MSG_PING:
         return handle_ping(v, payload, size);
     case GS_MSG_INPUT:
-        return handle_input(v, payload, size);
+        return v->view ? 0 : handle_input(v, payload, size);
     case GS_MSG_KEYMAP:
-        return handle_keymap(v, payload, size);
+        return v->view ? 0 : handle_keymap(v, payload, size);
+    case GS_MSG_REPORT:
+        return handle_report(v, payload, size);
     case GS_MSG_BYE:
+        v->bye = true;
         return 0; /* the host closes the connection and says so */
     default:
         return -EBADMSG;

@@ -53,7 +53,7 @@ struct gs_receiver {
     uint8_t (*datagrams)[DATAGRAM_SIZE];
 
     /* Any thread. */
-    atomic_bool stop, keyframe_wanted;
+    atomic_bool stop, keyframe_wanted, ended;
     _Atomic uint64_t rtt; /* UINT64_MAX: unchanged since it was read */
     pthread_mutex_t lock; /* stats */
     struct gs_receiver_stats stats;
@@ -136,7 +136,11 @@ static void take_rtcp(struct gs_receiver *rx, uint8_t *data, size_t size, uint64
         return;
     if (err < 0 || gs_rtcp_parse(data, size, &rtcp) < 0) {
         rx->own.rejected++;
-    } else if (rtcp.has_sr) {
+        return;
+    }
+    if (rtcp.bye)
+        atomic_store(&rx->ended, true);
+    if (rtcp.has_sr) {
         rx->sr_ntp = (uint32_t)(rtcp.sr.ntp >> 16);
         rx->sr_arrival = now;
     }
@@ -338,6 +342,11 @@ void gs_receiver_get_stats(struct gs_receiver *rx, struct gs_receiver_stats *ret
     pthread_mutex_lock(&rx->lock);
     *ret = rx->stats;
     pthread_mutex_unlock(&rx->lock);
+}
+
+bool gs_receiver_ended(const struct gs_receiver *rx)
+{
+    return atomic_load(&rx->ended);
 }
 
 void gs_receiver_request_keyframe(struct gs_receiver *rx)

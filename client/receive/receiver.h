@@ -53,6 +53,8 @@ void gs_receiver_stop(struct gs_receiver *rx);
 void gs_receiver_destroy(struct gs_receiver *rx);
 /* Any thread. */
 void gs_receiver_get_stats(struct gs_receiver *rx, struct gs_receiver_stats *ret);
+/* The host said that this stream ends (RTCP BYE). Any thread. */
+bool gs_receiver_ended(const struct gs_receiver *rx);
 /* The decoder could not go on: an IDR is needed. Any thread. */
 void gs_receiver_request_keyframe(struct gs_receiver *rx);
 /* The round trip time as the control channel measured it; times retransmission. Any thread. */

@@ -13,10 +13,10 @@ void gs_desktop_damaged(struct gs_desktop *d, uint64_t commit_ns)
         d->base.params.listener->damaged(d->base.params.user, commit_ns);
 }
 
-void gs_desktop_frame_wanted(struct gs_desktop *d)
+void gs_desktop_frame_wanted(struct gs_desktop *d, bool keeps)
 {
     if (!d->closing)
-        d->base.params.listener->frame_wanted(d->base.params.user);
+        d->base.params.listener->frame_wanted(d->base.params.user, keeps);
 }
 
 /* Cursor and pointer mode also change inside of calls on the source, such as input; the listener
@@ -111,6 +111,8 @@ static int desktop_open(const struct gs_source_params *params, struct gs_source 
     if (params->width == 0 || params->height == 0 || params->fps == 0 || !params->runtime_dir)
         return -EINVAL;
     d = g_new0(struct gs_desktop, 1);
+    d->status_fd = -1;
+    d->x11_held_fd = -1;
     d->base.impl = &gs_source_desktop;
     d->base.params = *params;
     d->base.params.runtime_dir = g_strdup(params->runtime_dir);
@@ -131,9 +133,9 @@ static int desktop_open(const struct gs_source_params *params, struct gs_source 
     return 0;
 }
 
-static int desktop_start(struct gs_source *src)
+static int desktop_start(struct gs_source *src, char **ret_reason)
 {
-    return gs_launch_start(gs_desktop_from(src));
+    return gs_launch_start(gs_desktop_from(src), ret_reason);
 }
 
 static int desktop_capture(struct gs_source *src, bool full,

@@ -164,6 +164,7 @@ struct gs_desktop {
     struct xcb_connection_t *xcb;  /* keeps Xwayland from ending with its last client */
     struct wl_event_source *xcb_source;
     uint32_t *dialog_atoms;
+    int x11_held_fd; /* shut; keeps the abstract name; -1: none */
     struct wl_listener xwayland_ready, new_xwayland_surface;
     struct gs_wm_link wm_link; /* wm_link.c */
 
@@ -205,10 +206,11 @@ struct gs_desktop {
 
     /* launch.c */
     pid_t app_pid; /* 0: not started, or reaped */
-    bool started, exited, ended;
+    bool started, sandboxed, exited, ended;
     int wait_status;
+    int status_fd; /* of the sandbox's first process; -1: none */
     char *reason;
-    guint child_watch, window_timer, grace_timer, check_idle;
+    guint child_watch, status_watch, window_timer, grace_timer, check_idle;
 };
 
 static inline struct gs_desktop *gs_desktop_from(struct gs_source *src)
@@ -218,7 +220,7 @@ static inline struct gs_desktop *gs_desktop_from(struct gs_source *src)
 
 /* ---- desktop.c: what the listener hears ---- */
 void gs_desktop_damaged(struct gs_desktop *d, uint64_t commit_ns);
-void gs_desktop_frame_wanted(struct gs_desktop *d);
+void gs_desktop_frame_wanted(struct gs_desktop *d, bool keeps);
 void gs_desktop_cursor_changed(struct gs_desktop *d);
 void gs_desktop_set_pointer_mode(struct gs_desktop *d, enum gs_pointer_mode mode);
 
@@ -305,7 +307,12 @@ void gs_view_close_all(struct gs_desktop *d);
 /* ---- xdg.c, xwayland.c ---- */
 int gs_xdg_init(struct gs_desktop *d) GS_MUST_CHECK;
 /* Without Xwayland d->xwayland stays NULL. */
+/* Before Xwayland starts. */
+void gs_x11_socket_close_abstract(struct gs_desktop *d);
+void gs_x11_socket_finish(struct gs_desktop *d);
 void gs_xwayland_init(struct gs_desktop *d);
+/* Whether the surface is Xwayland's. */
+bool gs_xwayland_owns(const struct gs_desktop *d, const struct wlr_surface *surface);
 void gs_xwayland_finish(struct gs_desktop *d);
 
 /* ---- wm_link.c ---- */
@@ -354,7 +361,7 @@ void gs_cursor_finish(struct gs_desktop *d);
 void gs_cursor_focus(struct gs_desktop *d, struct wl_client *client);
 
 /* ---- launch.c ---- */
-int gs_launch_start(struct gs_desktop *d) GS_MUST_CHECK;
+int gs_launch_start(struct gs_desktop *d, char **ret_reason) GS_MUST_CHECK;
 /* A window or a client went away. */
 void gs_launch_check(struct gs_desktop *d);
 /* Asks, then kills what came from the application. */

@@ -1,137 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Owns the application's process: starts it, notices its end, and leaves nothing of it behind. */
 #include <errno.h>
-#include <fcntl.h>
+#include <glib-unix.h>
 #include <signal.h>
-#include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wlr/xwayland.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "common/schedule.h"
-#include "session/app_output.h"
+#include "session/desktop/app_init.h"
 #include "session/desktop/desktop.h"
 #include "session/desktop/process.h"
+#include "session/desktop/spawn.h"
 
 #define NO_WINDOW_S 20
 #define GRACE_MS 1000
 #define CLOSE_MS 500 /* for windows that were asked to close; then SIGTERM */
 #define TERM_MS 1000 /* since the beginning; then SIGKILL */
 #define KILL_MS 3000
-
-/* ---- start ---- */
-
-static char **application_environment(struct gs_desktop *d)
-{
-    bool x11 = d->xwayland != NULL;
-    const char *const set[][2] = {
-        {"WAYLAND_DISPLAY", "wayland-0"},
-        {"XDG_RUNTIME_DIR", d->base.params.runtime_dir},
-        {"XDG_SESSION_TYPE", "wayland"},
-        {"XDG_CURRENT_DESKTOP", "gpushare"},
-        {"SDL_VIDEODRIVER", x11 ? "wayland,x11" : "wayland"},
-        {"QT_QPA_PLATFORM", x11 ? "wayland;xcb" : "wayland"},
-        {"MOZ_ENABLE_WAYLAND", "1"},
-        {"XCURSOR_SIZE", "24"},
-    };
-    static const char *const unset[] = {"WAYLAND_SOCKET", "DISPLAY",    "XAUTHORITY", "GDK_BACKEND",
-                                        "NOTIFY_SOCKET",  "LISTEN_FDS", "LISTEN_PID"};
-    char **env = g_get_environ();
-
-    for (size_t i = 0; i < GS_ARRAY_SIZE(unset); i++)
-        env = g_environ_unsetenv(env, unset[i]);
-    for (size_t i = 0; i < GS_ARRAY_SIZE(set); i++)
-        env = g_environ_setenv(env, set[i][0], set[i][1], TRUE);
-    if (x11)
-        env = g_environ_setenv(env, "DISPLAY", d->xwayland->display_name, TRUE);
-    return env;
-}
-
-/* From here to exec only what is safe after a fork of a process with threads. */
-static void close_other_fds(void)
-{
-    struct rlimit limit;
-    int last = 4096;
-
-    if (close_range(3, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
-        return;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536)
-        last = (int)limit.rlim_cur;
-    for (int fd = 3; fd < last; fd++)
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-static void reset_signals(void)
-{
-    sigset_t none;
-
-    for (int sig = 1; sig < NSIG; sig++)
-        signal(sig, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void run_application(char *const *argv, char **env, pid_t worker, int null_fd, int error_fd)
-{
-    int error;
-
-    setsid();
-    reset_signals();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != worker)
-        _exit(127); /* it died before we could ask to be told */
-    dup2(null_fd, STDIN_FILENO);
-    dup2(gs_app_output(), STDOUT_FILENO); /* the worker's stdout is not for applications */
-    dup2(gs_app_output(), STDERR_FILENO);
-    close_other_fds();
-    gs_schedule_application();
-    execvpe(argv[0], argv, env);
-    error = errno;
-    if (write(error_fd, &error, sizeof(error)) < 0)
-        _exit(126);
-    _exit(127);
-}
-
-/* Waits until exec closed the pipe or told why it failed. */
-static int read_exec_error(int fd)
-{
-    int error = 0;
-    ssize_t n;
-
-    do
-        n = read(fd, &error, sizeof(error));
-    while (n < 0 && errno == EINTR);
-    return n == (ssize_t)sizeof(error) ? -error : 0;
-}
-
-static int spawn(struct gs_desktop *d, char **env)
-{
-    pid_t worker = getpid(), pid;
-    int fds[2], null_fd, r;
-
-    if (pipe2(fds, O_CLOEXEC) < 0)
-        return -errno;
-    null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    pid = null_fd < 0 ? -1 : fork();
-    if (pid == 0)
-        run_application(d->base.params.argv, env, worker, null_fd, fds[1]);
-    r = pid < 0 ? -errno : 0;
-    close(fds[1]);
-    if (null_fd >= 0)
-        close(null_fd);
-    if (r == 0)
-        r = read_exec_error(fds[0]);
-    close(fds[0]);
-    if (r == 0)
-        d->app_pid = pid;
-    else if (pid > 0)
-        waitpid(pid, NULL, 0);
-    return r;
-}
 
 /* ---- end ---- */
 
@@ -235,6 +123,45 @@ static char *describe(const char *program, int status)
     return g_strdup_printf("%s exited with status %d", name, WEXITSTATUS(status));
 }
 
+static void note_exit(struct gs_desktop *d, const char *program, int status)
+{
+    d->exited = true;
+    d->wait_status = status;
+    d->reason = describe(program, status);
+    gs_info("%s", d->reason);
+}
+
+static void read_records(struct gs_desktop *d)
+{
+    struct gs_app_record record;
+
+    while (d->status_fd >= 0 &&
+           read(d->status_fd, &record, sizeof(record)) == (ssize_t)sizeof(record)) {
+        if (record.kind == GS_APP_ENDED && !d->exited)
+            note_exit(d, d->base.params.argv[0], record.value);
+    }
+}
+
+static void close_status(struct gs_desktop *d)
+{
+    remove_timer(&d->status_watch);
+    if (d->status_fd >= 0)
+        close(d->status_fd);
+    d->status_fd = -1;
+}
+
+static gboolean handle_record(gint fd, GIOCondition condition, gpointer user)
+{
+    struct gs_desktop *d = user;
+
+    (void)fd;
+    read_records(d);
+    if (condition & (G_IO_HUP | G_IO_ERR))
+        close_status(d);
+    gs_launch_check(d);
+    return d->status_fd >= 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
 static void handle_exit(GPid pid, gint status, gpointer user)
 {
     struct gs_desktop *d = user;
@@ -242,10 +169,9 @@ static void handle_exit(GPid pid, gint status, gpointer user)
     (void)pid;
     d->child_watch = 0;
     d->app_pid = 0;
-    d->exited = true;
-    d->wait_status = status;
-    d->reason = describe(d->base.params.argv[0], status);
-    gs_info("%s", d->reason);
+    read_records(d);
+    if (!d->exited)
+        note_exit(d, d->sandboxed ? "the sandbox" : d->base.params.argv[0], status);
     gs_launch_check(d);
 }
 
@@ -260,9 +186,9 @@ static gboolean warn_no_window(void *user)
     return G_SOURCE_REMOVE;
 }
 
-int gs_launch_start(struct gs_desktop *d)
+int gs_launch_start(struct gs_desktop *d, char **ret_reason)
 {
-    char **env;
+    struct gs_spawned spawned;
     int r;
 
     if (d->started)
@@ -271,13 +197,17 @@ int gs_launch_start(struct gs_desktop *d)
         return -EINVAL;
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
-    env = application_environment(d);
-    r = spawn(d, env);
-    g_strfreev(env);
+    r = gs_spawn(&d->base.params, d->xwayland ? d->xwayland->display_name : NULL, &spawned,
+                 ret_reason);
     if (r < 0)
         return r;
     d->started = true;
+    d->app_pid = spawned.pid;
+    d->status_fd = spawned.status_fd;
+    d->sandboxed = spawned.status_fd >= 0;
     d->child_watch = g_child_watch_add(d->app_pid, handle_exit, d);
+    if (d->sandboxed)
+        d->status_watch = g_unix_fd_add(d->status_fd, G_IO_IN, handle_record, d);
     d->window_timer = g_timeout_add_seconds(NO_WINDOW_S, warn_no_window, d);
     return 0;
 }
@@ -308,6 +238,11 @@ static void signal_all(struct gs_desktop *d, int sig, bool with_xwayland)
     g_autoptr(GArray) pids =
         gs_process_descendants(with_xwayland ? 0 : xwayland_helper(d), with_xwayland);
 
+    /* A sandbox goes with its first process; the application must hear the signal before. */
+    for (guint i = 0; sig == SIGTERM && d->sandboxed && i < pids->len; i++) {
+        if (g_array_index(pids, pid_t, i) == d->app_pid)
+            g_array_remove_index_fast(pids, i);
+    }
     gs_process_kill(pids, sig);
 }
 
@@ -319,6 +254,7 @@ void gs_launch_finish(struct gs_desktop *d)
     remove_timer(&d->window_timer);
     remove_timer(&d->grace_timer);
     remove_timer(&d->check_idle);
+    close_status(d);
     if (!d->started)
         return;
     if (has_windows(d)) {

@@ -101,18 +101,20 @@ void gs_surfaces_frame_done(struct gs_desktop *d, uint64_t now_ns)
 void gs_surfaces_check_frames(struct gs_desktop *d)
 {
     struct gs_surface *s;
-    bool wanted = false;
+    bool wanted = false, keeps = false;
 
     wl_list_for_each (s, &d->surfaces, link) {
         if (!wants_frame(s))
             continue;
-        if (!occluded(s))
+        if (!occluded(s)) {
             wanted = true;
-        else if (d->occluded_timer == 0)
+            keeps = keeps || gs_xwayland_owns(d, s->wlr);
+        } else if (d->occluded_timer == 0) {
             d->occluded_timer = g_timeout_add_seconds(OCCLUDED_PERIOD_S, serve_occluded, d);
+        }
     }
     if (wanted)
-        gs_desktop_frame_wanted(d);
+        gs_desktop_frame_wanted(d, keeps);
 }
 
 static void handle_commit(struct wl_listener *listener, void *data)

@@ -419,10 +419,16 @@ void gs_xwayland_init(struct gs_desktop *d)
         gs_warn("no Xwayland: applications that need X11 will not run");
         return;
     }
+    gs_x11_socket_close_abstract(d);
     d->xwayland_ready.notify = handle_ready;
     wl_signal_add(&d->xwayland->events.ready, &d->xwayland_ready);
     d->new_xwayland_surface.notify = handle_new_surface;
     wl_signal_add(&d->xwayland->events.new_surface, &d->new_xwayland_surface);
+}
+
+bool gs_xwayland_owns(const struct gs_desktop *d, const struct wlr_surface *surface)
+{
+    return d->xwayland && wl_resource_get_client(surface->resource) == d->xwayland->server->client;
 }
 
 /* Its window manager inside of wlroots only goes when its connection does, and uses d->xwayland
@@ -446,6 +452,7 @@ void gs_xwayland_finish(struct gs_desktop *d)
     }
     d->xwayland = NULL;
     gs_wm_link_finish(d);
+    gs_x11_socket_finish(d);
     g_free(d->dialog_atoms);
     d->dialog_atoms = NULL;
 }

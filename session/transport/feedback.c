@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <assert.h>
 #include <errno.h>
 #include <glib-unix.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/bytes.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/rtcp.h"
@@ -21,6 +23,11 @@
 #define REPORT_INTERVAL_IDLE (5 * GS_NS_PER_S)
 #define PROBES 2
 
+/* A packet is asked for until it has been missed for max(4 round trips, 60 ms), and its loss is
+ * noticed a probe and a way there and back after it was sent. */
+#define KEEP_LEAST (250 * GS_NS_PER_MS)
+#define KEEP_ROUND_TRIPS 6
+
 /*
  * A screen that stands still sends nothing, so a receiver that lost the end of the last frame has
  * no later packet to tell it. Therefore the last packet is sent again after a short silence, and
@@ -28,20 +35,21 @@
  * Should all that be lost too, the receiver's next report (highest sequence number) says so, and
  * the packet goes out again. A receiver that has it drops the copy as a replay.
  */
-static uint64_t probe_delay(const struct gs_srtp_transport *t)
+static uint64_t probe_delay(const struct gs_srtp_transport *t, const struct gs_srtp_stream *s)
 {
     uint64_t frame = GS_NS_PER_S / GS_MAX(t->base.params.fps, 1);
 
     /* Not between the frames of a steady stream. */
-    return (GS_MAX(frame * 3 / 2, 15 * GS_NS_PER_MS)) << (2 * t->probes);
+    return (GS_MAX(frame * 3 / 2, 15 * GS_NS_PER_MS)) << (2 * s->probes);
 }
 
-static void send_datagram(struct gs_srtp_transport *t, const void *data, size_t size)
+static void send_datagram(struct gs_srtp_transport *t, struct gs_srtp_stream *s, const void *data,
+                          size_t size)
 {
     struct gs_udp_peer peer;
 
     pthread_mutex_lock(&t->lock);
-    peer = t->peer;
+    peer = s->peer;
     pthread_mutex_unlock(&t->lock);
     if (!peer.size)
         return;
@@ -51,14 +59,15 @@ static void send_datagram(struct gs_srtp_transport *t, const void *data, size_t 
         gs_trace("srtp: sendto: %s", strerror(errno));
 }
 
-static void send_rtcp(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp)
+static void send_rtcp(struct gs_srtp_transport *t, struct gs_srtp_stream *s,
+                      const struct gs_rtcp *rtcp)
 {
     _Alignas(8) uint8_t out[GS_RTCP_MAX_PACKET + GS_SRTCP_TRAILER_SIZE];
     int n = gs_rtcp_write(rtcp, CNAME, out, GS_RTCP_MAX_PACKET);
     size_t size = (size_t)n;
 
-    if (n > 0 && gs_srtp_protect_rtcp(t->rtcp_out, out, &size) == 0)
-        send_datagram(t, out, size);
+    if (n > 0 && gs_srtp_protect_rtcp(s->rtcp_out, out, &size) == 0)
+        send_datagram(t, s, out, size);
 }
 
 /* Wall clock as NTP: 32.32 since 1900 (RFC 3550, 4). */
@@ -70,115 +79,190 @@ static uint64_t ntp_now(void)
     return seconds << 32 | ((ns % GS_NS_PER_S) << 32) / GS_NS_PER_S;
 }
 
-static void send_sender_report(struct gs_srtp_transport *t, uint64_t now, bool bye)
+static void send_sender_report(struct gs_srtp_transport *t, struct gs_srtp_stream *s, uint64_t now,
+                               bool bye)
 {
-    struct gs_rtcp rtcp = {.sender_ssrc = t->ssrc, .has_sr = true, .bye = bye};
+    struct gs_rtcp rtcp = {.sender_ssrc = s->ssrc, .has_sr = true, .bye = bye};
 
     pthread_mutex_lock(&t->lock);
-    rtcp.sr.packets = t->reported_packets = t->packets;
-    rtcp.sr.octets = t->octets;
+    rtcp.sr.packets = s->reported_packets = s->packets;
+    rtcp.sr.octets = s->octets;
     pthread_mutex_unlock(&t->lock);
     rtcp.sr.ntp = ntp_now();
-    rtcp.sr.rtp_timestamp = gs_srtp_transport_timestamp(t, now);
-    t->reported = now;
-    send_rtcp(t, &rtcp);
+    rtcp.sr.rtp_timestamp = s->timestamp_base + gs_srtp_timestamp(now);
+    s->reported = now;
+    send_rtcp(t, s, &rtcp);
 }
 
-static void send_probe(struct gs_srtp_transport *t, uint16_t seq)
+/* Which packet was sent as seq. A number that is not among the last ones sent, without a gap
+ * between, has no index: see srtp_internal.h. */
+static bool find_index(struct gs_srtp_transport *t, const struct gs_srtp_stream *s, uint16_t seq,
+                       uint32_t *ret)
+{
+    uint16_t back;
+    bool found;
+
+    pthread_mutex_lock(&t->lock);
+    back = (uint16_t)(s->next_seq - seq);
+    *ret = s->next - back;
+    found = back > 0 && back <= s->next - s->since && t->next_index - *ret <= GS_RETRANSMIT_PACKETS;
+    pthread_mutex_unlock(&t->lock);
+    return found;
+}
+
+static bool send_again(struct gs_srtp_transport *t, struct gs_srtp_stream *s, uint32_t index,
+                       uint16_t seq)
 {
     _Alignas(8) uint8_t out[GS_RETRANSMIT_PACKET_SIZE];
-    size_t size = gs_retransmit_copy(t->ring, seq, out);
+    size_t size = gs_srtp_stream_packet(t, s, index, seq, out);
 
     if (size)
-        send_datagram(t, out, size);
+        send_datagram(t, s, out, size);
+    return size;
 }
 
-static void resend(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp)
+static void send_last_again(struct gs_srtp_transport *t, struct gs_srtp_stream *s, uint16_t seq)
 {
-    _Alignas(8) uint8_t out[GS_RETRANSMIT_PACKET_SIZE];
+    uint32_t index;
 
+    if (find_index(t, s, seq, &index))
+        send_again(t, s, index, seq);
+}
+
+/* Whether it was sent again less than GS_RETRANSMIT_TIMES so far; counts. */
+static bool may_repair(struct gs_srtp_stream *s, uint32_t index)
+{
+    uint32_t *again = &s->again[index % GS_RETRANSMIT_PACKETS];
+
+    if (*again >> 2 != (index & UINT32_MAX >> 2))
+        *again = index << 2;
+    if ((*again & 3) == GS_RETRANSMIT_TIMES)
+        return false;
+    ++*again;
+    return true;
+}
+
+static_assert(GS_RETRANSMIT_TIMES <= 3, "two bits hold it");
+static_assert(GS_RETRANSMIT_PACKETS <= GS_SRTP_AGAIN, "the oldest can be protected again");
+
+static void repair(struct gs_srtp_transport *t, struct gs_srtp_stream *s,
+                   const struct gs_rtcp *rtcp)
+{
     for (unsigned i = 0; i < rtcp->n_nacks; i++) {
-        size_t size = gs_retransmit_resend(t->ring, rtcp->nacks[i], out);
+        uint32_t index;
 
-        if (size) {
-            send_datagram(t, out, size);
-            t->resent++;
-        }
+        if (find_index(t, s, rtcp->nacks[i], &index) && may_repair(s, index) &&
+            send_again(t, s, index, rtcp->nacks[i]))
+            s->repaired++;
     }
 }
 
 /* ---- the clock ---- */
 
-/* When something is due; UINT64_MAX: never. Main thread, lock held. */
-static uint64_t due_at(const struct gs_srtp_transport *t)
+/* When something is due for s; UINT64_MAX: never. Main thread, lock held. */
+static uint64_t stream_due_at(const struct gs_srtp_transport *t, const struct gs_srtp_stream *s)
 {
     uint64_t next;
 
-    if (!t->present)
+    if (!s->base.present)
         return UINT64_MAX;
     next =
-        t->reported + (t->packets != t->reported_packets ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE);
-    next = GS_MIN(next, t->heard + RECEIVER_TIMEOUT);
-    return t->probing ? GS_MIN(next, t->last_sent + probe_delay(t)) : next;
+        s->reported + (s->packets != s->reported_packets ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE);
+    next = GS_MIN(next, s->heard + RECEIVER_TIMEOUT);
+    return s->probing ? GS_MIN(next, s->last_sent + probe_delay(t, s)) : next;
 }
 
-void gs_feedback_frame_sent(struct gs_srtp_transport *t, uint64_t now)
+static uint64_t due_at(const struct gs_srtp_transport *t)
 {
-    t->probing = true;
-    t->probes = 0;
+    uint64_t due = UINT64_MAX;
+
+    for (unsigned i = 0; i < t->n_streams; i++)
+        due = GS_MIN(due, stream_due_at(t, t->streams[i]));
+    return due;
+}
+
+void gs_feedback_frame_sent(struct gs_srtp_transport *t, struct gs_srtp_stream *s, uint64_t now)
+{
+    s->probing = true;
+    s->probes = 0;
     /* Between the frames of a steady stream the loop sleeps no longer than to the frame before's
      * probe; that is early enough. */
-    if (now + probe_delay(t) >= t->sleeps_until)
+    if (now + probe_delay(t, s) >= t->sleeps_until)
         return;
     t->sleeps_until = 0;
     g_main_context_wakeup(t->context);
 }
 
-static void probe(struct gs_srtp_transport *t, uint64_t now)
+static void probe(struct gs_srtp_transport *t, struct gs_srtp_stream *s, uint64_t now)
 {
     bool due = false;
     uint16_t seq;
 
     pthread_mutex_lock(&t->lock);
-    seq = t->last_seq;
-    if (t->probing && now >= t->last_sent + probe_delay(t)) {
+    seq = (uint16_t)(s->next_seq - 1);
+    if (s->probing && now >= s->last_sent + probe_delay(t, s)) {
         due = true;
-        t->probing = ++t->probes < PROBES;
+        s->probing = ++s->probes < PROBES;
     }
     pthread_mutex_unlock(&t->lock);
     if (due)
-        send_probe(t, seq);
+        send_last_again(t, s, seq);
 }
 
-static void lose_receiver(struct gs_srtp_transport *t)
+static void lose_receiver(struct gs_srtp_transport *t, struct gs_srtp_stream *s)
 {
     pthread_mutex_lock(&t->lock);
-    t->peer.size = 0;
-    t->probing = false;
+    s->peer.size = 0;
+    s->probing = false;
     pthread_mutex_unlock(&t->lock);
-    t->present = false;
-    t->base.params.listener->receiver_changed(t->base.params.user, false);
+    s->base.present = false;
+    t->base.params.listener->receiver_changed(t->base.params.user, &s->base, false);
 }
 
-static gboolean on_timer(struct gs_srtp_transport *t)
+static void on_time(struct gs_srtp_transport *t, struct gs_srtp_stream *s, uint64_t now)
 {
-    uint64_t now = gs_now_ns();
     bool frames;
 
-    if (!t->present)
-        return G_SOURCE_CONTINUE;
-    if (now >= t->heard + RECEIVER_TIMEOUT) {
-        gs_info("srtp: the receiver is silent");
-        lose_receiver(t);
-        return G_SOURCE_CONTINUE;
+    if (!s->base.present)
+        return;
+    if (now >= s->heard + RECEIVER_TIMEOUT) {
+        gs_info("srtp: a receiver is silent");
+        lose_receiver(t, s);
+        return;
     }
-    probe(t, now);
+    probe(t, s, now);
     pthread_mutex_lock(&t->lock);
-    frames = t->packets != t->reported_packets;
+    frames = s->packets != s->reported_packets;
     pthread_mutex_unlock(&t->lock);
-    if (now >= t->reported + (frames ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE))
-        send_sender_report(t, now, false);
-    return G_SOURCE_CONTINUE;
+    if (now >= s->reported + (frames ? REPORT_INTERVAL : REPORT_INTERVAL_IDLE))
+        send_sender_report(t, s, now, false);
+}
+
+/* The listener may detach streams; those are freed when nobody here looks at them any more. */
+static void begin_work(struct gs_srtp_transport *t)
+{
+    t->busy = true;
+}
+
+static void end_work(struct gs_srtp_transport *t)
+{
+    t->busy = false;
+    while (t->gone->len)
+        gs_srtp_stream_free(g_ptr_array_steal_index_fast(t->gone, t->gone->len - 1));
+}
+
+static void on_timer(struct gs_srtp_transport *t)
+{
+    struct gs_srtp_stream *streams[GS_VIEWERS_MAX];
+    unsigned n = t->n_streams;
+    uint64_t now = gs_now_ns();
+
+    memcpy(streams, t->streams, sizeof(streams));
+    begin_work(t);
+    for (unsigned i = 0; i < n; i++)
+        if (!streams[i]->gone)
+            on_time(t, streams[i], now);
+    end_work(t);
 }
 
 /* The time that is due is looked up whenever the loop goes to sleep, and not told to it: that
@@ -212,94 +296,129 @@ static gboolean clock_check(GSource *source)
 static gboolean clock_dispatch(GSource *source, GSourceFunc callback GS_UNUSED, gpointer user)
 {
     (void)user;
-    return on_timer(((struct clock_source *)source)->t);
+    on_timer(((struct clock_source *)source)->t);
+    return G_SOURCE_CONTINUE;
 }
 
 static GSourceFuncs clock_funcs = {
     .prepare = clock_prepare, .check = clock_check, .dispatch = clock_dispatch};
 
-/* ---- the receiver ---- */
+/* ---- the receivers ---- */
 
-static void hear(struct gs_srtp_transport *t, const struct gs_udp_peer *from, uint64_t now)
+static void hear(struct gs_srtp_transport *t, struct gs_srtp_stream *s,
+                 const struct gs_udp_peer *from, uint64_t now)
 {
-    t->heard = now;
+    s->heard = now;
     pthread_mutex_lock(&t->lock);
-    if (!t->present)
-        t->need_keyframe = true;
-    if (!gs_udp_peer_equal(&t->peer, from))
-        t->peer = *from;
+    if (!s->base.present)
+        s->need_keyframe = true;
+    if (!gs_udp_peer_equal(&s->peer, from))
+        s->peer = *from;
     pthread_mutex_unlock(&t->lock);
 }
 
-static void measure_rtt(struct gs_srtp_transport *t, const struct gs_rtcp_report_block *b)
+/* As long as the farthest receiver goes on asking. */
+static void keep_packets(struct gs_srtp_transport *t)
+{
+    uint64_t rtt = 0;
+
+    for (unsigned i = 0; i < t->n_streams; i++)
+        rtt = GS_MAX(rtt, t->streams[i]->rtt);
+    gs_retransmit_keep_for(t->ring, KEEP_LEAST + KEEP_ROUND_TRIPS * rtt);
+}
+
+static void note_report(struct gs_srtp_transport *t, struct gs_srtp_stream *s,
+                        const struct gs_rtcp_report_block *b)
 {
     /* Units of 1/65536 s (RFC 3550, 6.4.1). */
     uint32_t units = (uint32_t)(ntp_now() >> 16) - b->last_sr - b->delay_since_sr;
 
-    if (b->last_sr && units < 10 << 16)
-        t->rtt = units * GS_NS_PER_S >> 16;
+    if (b->last_sr && units < 10 << 16) {
+        s->rtt = units * GS_NS_PER_S >> 16;
+        keep_packets(t);
+    }
+    if (b->cumulative_lost > 0)
+        s->lost = GS_MAX(s->lost, (uint32_t)b->cumulative_lost);
 }
 
 /* Whether the receiver ought to have the last packet by now and says that it hasn't. */
-static void check_highest(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp, uint64_t now)
+static void check_highest(struct gs_srtp_transport *t, struct gs_srtp_stream *s,
+                          const struct gs_rtcp *rtcp, uint64_t now)
 {
     bool missing;
     uint16_t seq;
 
     pthread_mutex_lock(&t->lock);
-    seq = t->last_seq;
-    missing = t->last_sent && now - t->last_sent > KEYFRAME_INTERVAL + t->rtt &&
+    seq = (uint16_t)(s->next_seq - 1);
+    missing = s->last_sent && now - s->last_sent > KEYFRAME_INTERVAL + s->rtt &&
               (!rtcp->has_report || (uint16_t)rtcp->report.highest_seq != seq);
     pthread_mutex_unlock(&t->lock);
     if (missing)
-        send_probe(t, seq);
+        send_last_again(t, s, seq);
 }
 
-static bool keyframe_due(struct gs_srtp_transport *t, bool is_new, bool pli, uint64_t now)
+static bool keyframe_due(struct gs_srtp_stream *s, bool is_new, bool pli, uint64_t now)
 {
-    if (!is_new && (!pli || now - t->asked < GS_MAX(KEYFRAME_INTERVAL, t->rtt)))
+    if (!is_new && (!pli || now - s->asked < GS_MAX(KEYFRAME_INTERVAL, s->rtt)))
         return false;
-    t->asked = now;
+    s->asked = now;
     return true;
 }
 
-static void handle_rtcp(struct gs_srtp_transport *t, const struct gs_rtcp *rtcp,
-                        const struct gs_udp_peer *from, uint64_t now)
+static void handle_rtcp(struct gs_srtp_transport *t, struct gs_srtp_stream *s,
+                        const struct gs_rtcp *rtcp, const struct gs_udp_peer *from, uint64_t now)
 {
     const struct gs_transport_listener *listener = t->base.params.listener;
     void *user = t->base.params.user;
-    bool is_new = !t->present, ask;
+    bool is_new = !s->base.present, ask;
 
     if (rtcp->bye) {
-        if (t->present)
-            lose_receiver(t);
+        if (s->base.present)
+            lose_receiver(t, s);
         return;
     }
-    hear(t, from, now);
-    if (rtcp->has_report && rtcp->report.ssrc == t->ssrc)
-        measure_rtt(t, &rtcp->report);
-    if (rtcp->media_ssrc == t->ssrc)
-        resend(t, rtcp);
-    check_highest(t, rtcp, now);
-    ask = keyframe_due(t, is_new, rtcp->pli && rtcp->media_ssrc == t->ssrc, now);
+    hear(t, s, from, now);
+    if (rtcp->has_report && rtcp->report.ssrc == s->ssrc)
+        note_report(t, s, &rtcp->report);
+    if (rtcp->media_ssrc == s->ssrc)
+        repair(t, s, rtcp);
+    check_highest(t, s, rtcp, now);
+    ask = keyframe_due(s, is_new, rtcp->pli && rtcp->media_ssrc == s->ssrc, now);
     if (is_new) {
-        t->present = true;
-        send_sender_report(t, now, false);
-        listener->receiver_changed(user, true);
+        s->base.present = true;
+        send_sender_report(t, s, now, false);
+        listener->receiver_changed(user, &s->base, true);
     }
-    if (ask)
-        listener->keyframe_wanted(user);
+    if (ask && !s->gone)
+        listener->keyframe_wanted(user, &s->base);
+}
+
+/* By the sender's SSRC, which SRTCP leaves in the clear: so a datagram costs one authentication at
+ * most, however many receivers there are. */
+static struct gs_srtp_stream *find_sender(const struct gs_srtp_transport *t, const uint8_t *data,
+                                          size_t size)
+{
+    struct gs_reader r;
+    uint32_t ssrc;
+
+    gs_reader_init(&r, data, size);
+    gs_read_u32(&r);
+    ssrc = gs_read_u32(&r);
+    for (unsigned i = 0; i < t->n_streams && !r.overrun; i++)
+        if (t->streams[i]->client_ssrc == ssrc)
+            return t->streams[i];
+    return NULL;
 }
 
 static void handle_datagram(struct gs_srtp_transport *t, uint8_t *data, size_t size,
                             const struct gs_udp_peer *from, uint64_t now)
 {
+    struct gs_srtp_stream *s = gs_rtcp_is_rtcp(data, size) ? find_sender(t, data, size) : NULL;
     struct gs_rtcp rtcp;
 
-    if (t->attached && gs_rtcp_is_rtcp(data, size) &&
-        gs_srtp_unprotect_rtcp(t->rtcp_in, data, &size) == 0 &&
-        gs_rtcp_parse(data, size, &rtcp) == 0 && rtcp.sender_ssrc == t->client_ssrc)
-        handle_rtcp(t, &rtcp, from, now);
+    if (s && gs_srtp_unprotect_rtcp(s->rtcp_in, data, &size) == 0 &&
+        gs_rtcp_parse(data, size, &rtcp) == 0 && rtcp.sender_ssrc == s->client_ssrc)
+        handle_rtcp(t, s, &rtcp, from, now);
     else
         t->rejected++;
 }
@@ -327,6 +446,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user)
     /* One batch a turn: a flood must not keep the loop from its other sources. */
     n = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
     now = gs_now_ns();
+    begin_work(t);
     for (int i = 0; i < n; i++) {
         from[i].size = msgs[i].msg_hdr.msg_namelen;
         if (msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
@@ -334,6 +454,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user)
         else
             handle_datagram(t, data[i], msgs[i].msg_len, &from[i], now);
     }
+    end_work(t);
     return G_SOURCE_CONTINUE;
 }
 
@@ -367,15 +488,9 @@ void gs_feedback_stop(struct gs_srtp_transport *t)
     g_clear_pointer(&t->context, g_main_context_unref);
 }
 
-void gs_feedback_reset(struct gs_srtp_transport *t)
+void gs_feedback_leave(struct gs_srtp_transport *t, struct gs_srtp_stream *s)
 {
-    if (t->present)
-        send_sender_report(t, gs_now_ns(), true);
-    t->present = false;
-    t->heard = t->asked = t->rtt = t->reported = 0;
-    t->reported_packets = 0;
-    pthread_mutex_lock(&t->lock);
-    t->peer.size = 0;
-    t->probing = false;
-    pthread_mutex_unlock(&t->lock);
+    if (s->base.present)
+        send_sender_report(t, s, gs_now_ns(), true);
+    s->base.present = false;
 }

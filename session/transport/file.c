@@ -51,6 +51,7 @@ static int file_send(struct gs_transport *t, const struct gs_packet *packet,
         done += n > 0 ? (size_t)n : 0;
     }
     trace->last_packet = gs_now_ns();
+    gs_sink_sent(&file->sink, packet->size);
     return 0;
 }
 
@@ -58,7 +59,7 @@ static void file_close(struct gs_transport *t)
 {
     struct file_transport *file = (struct file_transport *)t;
 
-    gs_sink_detach(t);
+    gs_sink_finish(&file->sink);
     close(file->fd);
     g_free(file);
 }
@@ -69,5 +70,6 @@ const struct gs_transport_impl gs_transport_file = {
     .attach = gs_sink_attach,
     .detach = gs_sink_detach,
     .send = file_send,
+    .counters = gs_sink_counters,
     .close = file_close,
 };

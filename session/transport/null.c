@@ -18,15 +18,14 @@ static int null_open(const struct gs_transport_params *p, struct gs_transport **
 static int null_send(struct gs_transport *t, const struct gs_packet *packet,
                      struct gs_frame_trace *trace)
 {
-    (void)t;
-    (void)packet;
     trace->first_packet = trace->last_packet = gs_now_ns();
+    gs_sink_sent((struct gs_sink *)t, packet->size);
     return 0;
 }
 
 static void null_close(struct gs_transport *t)
 {
-    gs_sink_detach(t);
+    gs_sink_finish((struct gs_sink *)t);
     g_free(t);
 }
 
@@ -36,5 +35,6 @@ const struct gs_transport_impl gs_transport_null = {
     .attach = gs_sink_attach,
     .detach = gs_sink_detach,
     .send = null_send,
+    .counters = gs_sink_counters,
     .close = null_close,
 };

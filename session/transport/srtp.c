@@ -5,24 +5,12 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "common/clock.h"
 #include "common/log.h"
-#include "common/rtp.h"
-#include "session/transport/packetize.h"
 #include "session/transport/srtp_internal.h"
-
-/* How long one frame may wait for room in the socket's buffer; what finds none is dropped and can
- * still be asked for again. */
-#define SEND_WAIT_MS 4
 
 static struct gs_srtp_transport *from_base(struct gs_transport *t)
 {
     return (struct gs_srtp_transport *)t;
-}
-
-uint32_t gs_srtp_transport_timestamp(const struct gs_srtp_transport *t, uint64_t ns)
-{
-    return t->timestamp_base + (uint32_t)(ns * (GS_RTP_CLOCK_HZ / 10000) / 100000);
 }
 
 static int srtp_open(const struct gs_transport_params *p, struct gs_transport **ret)
@@ -38,6 +26,8 @@ static int srtp_open(const struct gs_transport_params *p, struct gs_transport **
     t->udp = udp;
     t->base.udp_port = udp.port;
     t->ring = gs_retransmit_create();
+    t->scratch = g_malloc0_n(GS_UDP_BATCH, sizeof(*t->scratch));
+    t->gone = g_ptr_array_new();
     pthread_mutex_init(&t->send_lock, NULL);
     pthread_mutex_init(&t->lock, NULL);
     gs_feedback_start(t);
@@ -45,30 +35,70 @@ static int srtp_open(const struct gs_transport_params *p, struct gs_transport **
     return 0;
 }
 
-static void end_stream(struct gs_srtp_transport *t)
+/* ---- streams ---- */
+
+void gs_srtp_stream_free(struct gs_srtp_stream *s)
 {
-    if (!t->attached)
-        return;
-    gs_feedback_reset(t);
+    gs_srtp_destroy(s->rtp_out);
+    gs_srtp_destroy(s->rtcp_out);
+    gs_srtp_destroy(s->rtcp_in);
+    pthread_mutex_destroy(&s->protect_lock);
+    g_free(s);
+}
+
+static void count_ended(struct gs_srtp_transport *t, const struct gs_srtp_stream *s)
+{
+    t->ended.packets += s->packets;
+    t->ended.bytes += s->bytes;
+    t->ended.lost += s->lost;
+    t->ended.repaired += s->repaired;
+}
+
+static void remove_stream(struct gs_srtp_transport *t, const struct gs_srtp_stream *s)
+{
+    unsigned i = 0;
+
     pthread_mutex_lock(&t->send_lock);
-    gs_srtp_destroy(g_steal_pointer(&t->rtp_out));
+    pthread_mutex_lock(&t->lock);
+    while (t->streams[i] != s)
+        i++;
+    t->streams[i] = t->streams[--t->n_streams];
+    pthread_mutex_unlock(&t->lock);
+    if (!t->n_streams)
+        gs_retransmit_reset(t->ring);
     pthread_mutex_unlock(&t->send_lock);
-    gs_srtp_destroy(g_steal_pointer(&t->rtcp_out));
-    gs_srtp_destroy(g_steal_pointer(&t->rtcp_in));
-    t->attached = false;
-    gs_debug("srtp: %" G_GUINT32_FORMAT " packets, %" G_GUINT64_FORMAT
-             " sent again, %" G_GUINT64_FORMAT " dropped, %" G_GUINT64_FORMAT " foreign datagrams",
-             t->packets, t->resent, t->dropped, t->rejected);
+}
+
+static void srtp_detach(struct gs_transport *base, struct gs_stream *stream)
+{
+    struct gs_srtp_transport *t = from_base(base);
+    struct gs_srtp_stream *s = (struct gs_srtp_stream *)stream;
+
+    remove_stream(t, s);
+    gs_feedback_leave(t, s);
+    count_ended(t, s);
+    gs_debug("srtp: %" G_GUINT32_FORMAT " packets, %" G_GUINT32_FORMAT
+             " sent again, %" G_GUINT64_FORMAT " dropped; %" G_GUINT64_FORMAT
+             " foreign datagrams in all",
+             s->packets, s->repaired, s->dropped, t->rejected);
+    s->gone = true;
+    if (t->busy)
+        g_ptr_array_add(t->gone, s);
+    else
+        gs_srtp_stream_free(s);
 }
 
 static void srtp_close(struct gs_transport *base)
 {
     struct gs_srtp_transport *t = from_base(base);
 
-    end_stream(t);
+    while (t->n_streams)
+        srtp_detach(base, &t->streams[0]->base);
     gs_feedback_stop(t);
     gs_udp_close(&t->udp);
     gs_retransmit_destroy(t->ring);
+    g_free(t->scratch);
+    g_ptr_array_unref(t->gone);
     pthread_mutex_destroy(&t->send_lock);
     pthread_mutex_destroy(&t->lock);
     g_free(t);
@@ -80,179 +110,111 @@ struct secrets {
     uint16_t seq;
 };
 
-static int choose_secrets(struct secrets *s)
+/* By these the receivers are told apart. */
+static bool ssrcs_taken(const struct gs_srtp_transport *t, const struct secrets *s)
+{
+    for (unsigned i = 0; i < t->n_streams; i++) {
+        const struct gs_srtp_stream *other = t->streams[i];
+
+        if (s->ssrc == other->ssrc || s->ssrc == other->client_ssrc ||
+            s->client_ssrc == other->ssrc || s->client_ssrc == other->client_ssrc)
+            return true;
+    }
+    return !s->ssrc || !s->client_ssrc || s->ssrc == s->client_ssrc;
+}
+
+static int choose_secrets(const struct gs_srtp_transport *t, struct secrets *s)
 {
     do {
         if (getrandom(s, sizeof(*s), 0) != sizeof(*s))
             return -EIO;
-    } while (!s->ssrc || !s->client_ssrc || s->ssrc == s->client_ssrc);
+    } while (ssrcs_taken(t, s));
     /* In the lower half, so that the receiver's guess of the rollover counter is right from the
      * first packet it sees (RFC 3711, 3.3.1). */
     s->seq &= 0x7fff;
     return 0;
 }
 
-static void begin_stream(struct gs_srtp_transport *t, const struct secrets *s,
-                         struct gs_srtp *rtp_out)
+static int create_stream(const struct secrets *secrets, struct gs_srtp_stream **ret)
 {
-    t->ssrc = s->ssrc;
-    t->client_ssrc = s->client_ssrc;
-    t->rejected = t->resent = 0;
-    gs_retransmit_reset(t->ring);
-    pthread_mutex_lock(&t->send_lock);
-    t->rtp_out = rtp_out;
-    t->next_seq = s->seq;
-    t->timestamp_base = s->timestamp_base;
-    pthread_mutex_lock(&t->lock);
-    t->packets = t->octets = 0;
-    t->dropped = 0;
-    t->last_sent = 0;
-    pthread_mutex_unlock(&t->lock);
-    pthread_mutex_unlock(&t->send_lock);
-    t->attached = true;
-}
+    struct gs_srtp_stream *s = g_new0(struct gs_srtp_stream, 1);
+    int err = gs_srtp_create(secrets->host_key, secrets->ssrc, GS_SRTP_SEND_AGAIN, &s->rtp_out);
 
-static int srtp_attach(struct gs_transport *base, struct gs_welcome *welcome)
-{
-    struct gs_srtp_transport *t = from_base(base);
-    struct gs_srtp *rtp_out = NULL;
-    struct secrets s;
-    int err;
-
-    end_stream(t);
-    err = choose_secrets(&s);
+    pthread_mutex_init(&s->protect_lock, NULL);
+    s->ssrc = secrets->ssrc;
+    s->client_ssrc = secrets->client_ssrc;
+    s->timestamp_base = secrets->timestamp_base;
+    s->next_seq = secrets->seq;
     if (!err)
-        err = gs_srtp_create(s.host_key, s.ssrc, GS_SRTP_SEND, &rtp_out);
+        err = gs_srtp_create(secrets->host_key, secrets->ssrc, GS_SRTP_SEND, &s->rtcp_out);
     if (!err)
-        err = gs_srtp_create(s.host_key, s.ssrc, GS_SRTP_SEND, &t->rtcp_out);
-    if (!err)
-        err = gs_srtp_create(s.client_key, s.client_ssrc, GS_SRTP_RECEIVE, &t->rtcp_in);
-    if (err) {
-        gs_srtp_destroy(rtp_out);
-        gs_srtp_destroy(g_steal_pointer(&t->rtcp_out));
-        return err;
-    }
-    begin_stream(t, &s, rtp_out);
-    welcome->ssrc = s.ssrc;
-    welcome->client_ssrc = s.client_ssrc;
-    welcome->udp_port = t->udp.port;
-    memcpy(welcome->host_key, s.host_key, sizeof(s.host_key));
-    memcpy(welcome->client_key, s.client_key, sizeof(s.client_key));
-    explicit_bzero(&s, sizeof(s));
-    return 0;
-}
-
-static void srtp_detach(struct gs_transport *base)
-{
-    end_stream(from_base(base));
-}
-
-/* Whether there is somebody who can use this frame. */
-static bool begin_frame(struct gs_srtp_transport *t, bool keyframe, struct gs_udp_peer *ret_peer)
-{
-    bool wanted;
-
-    pthread_mutex_lock(&t->lock);
-    wanted = t->rtp_out && t->peer.size && (keyframe || !t->need_keyframe);
-    if (wanted) {
-        t->need_keyframe = false;
-        *ret_peer = t->peer;
-    }
-    pthread_mutex_unlock(&t->lock);
-    return wanted;
-}
-
-/* Writes the next packet of the frame into its slot of the ring and protects it there. */
-static int build_packet(struct gs_srtp_transport *t, struct gs_packetizer *pk,
-                        struct gs_rtp_packet *header, struct gs_frame_trace *trace,
-                        struct iovec *ret)
-{
-    uint8_t *out = gs_retransmit_slot(t->ring, header->seq);
-    size_t size;
-    int err;
-
-    header->marker = header->has_stages = pk->last;
-    if (pk->last) {
-        trace->last_packet = gs_now_ns();
-        gs_rtp_stages_from_trace(trace, header->stages);
-    }
-    size = gs_rtp_write_header(header, out);
-    header->payload_size = gs_packetizer_write(pk, out + size);
-    size += header->payload_size;
-    err = gs_srtp_protect(t->rtp_out, out, &size);
+        err =
+            gs_srtp_create(secrets->client_key, secrets->client_ssrc, GS_SRTP_RECEIVE, &s->rtcp_in);
     if (err)
-        return err;
-    gs_retransmit_publish(t->ring, header->seq, size);
-    *ret = (struct iovec){out, size};
-    return 0;
-}
-
-static void end_frame(struct gs_srtp_transport *t, uint32_t packets, uint32_t octets,
-                      uint32_t dropped)
-{
-    uint64_t now = gs_now_ns();
-
-    pthread_mutex_lock(&t->lock);
-    t->packets += packets;
-    t->octets += octets;
-    t->dropped += dropped;
-    t->last_seq = (uint16_t)(t->next_seq - 1);
-    t->last_sent = now;
-    gs_feedback_frame_sent(t, now);
-    pthread_mutex_unlock(&t->lock);
-}
-
-static int send_frame(struct gs_srtp_transport *t, const struct gs_packet *packet,
-                      const struct gs_udp_peer *peer, struct gs_frame_trace *trace)
-{
-    struct gs_rtp_packet header = {
-        .payload_type = GS_RTP_PAYLOAD_TYPE,
-        .timestamp = gs_srtp_transport_timestamp(t, trace->commit),
-        .ssrc = t->ssrc,
-        .has_frame = true,
-        .frame_id = trace->frame_id,
-        .input_id = trace->input_id,
-        .capture_us = trace->commit / GS_NS_PER_US,
-    };
-    uint32_t packets = 0, octets = 0, dropped = 0;
-    struct iovec batch[GS_UDP_BATCH];
-    struct gs_packetizer pk;
-    unsigned n = 0;
-    int err = 0;
-
-    gs_packetizer_init(&pk, packet->data, packet->size);
-    if (pk.done)
-        return -EINVAL;
-    while (!err && !pk.done) {
-        header.seq = t->next_seq;
-        err = build_packet(t, &pk, &header, trace, &batch[n]);
-        if (err)
-            break;
-        t->next_seq++;
-        octets += (uint32_t)header.payload_size;
-        if (++n == GS_UDP_BATCH || pk.done) {
-            dropped += n - gs_udp_send(&t->udp, peer, batch, n, dropped ? 0 : SEND_WAIT_MS);
-            packets += n;
-            n = 0;
-        }
-    }
-    end_frame(t, packets, octets, dropped);
+        gs_srtp_stream_free(s);
+    else
+        *ret = s;
     return err;
 }
 
-static int srtp_send(struct gs_transport *base, const struct gs_packet *packet,
-                     struct gs_frame_trace *trace)
+static void add_stream(struct gs_srtp_transport *t, struct gs_srtp_stream *s)
+{
+    pthread_mutex_lock(&t->send_lock);
+    pthread_mutex_lock(&t->lock);
+    t->streams[t->n_streams++] = s;
+    pthread_mutex_unlock(&t->lock);
+    pthread_mutex_unlock(&t->send_lock);
+}
+
+static void fill_welcome(const struct gs_srtp_transport *t, const struct secrets *s,
+                         struct gs_welcome *welcome)
+{
+    welcome->ssrc = s->ssrc;
+    welcome->client_ssrc = s->client_ssrc;
+    welcome->udp_port = t->udp.port;
+    memcpy(welcome->host_key, s->host_key, sizeof(s->host_key));
+    memcpy(welcome->client_key, s->client_key, sizeof(s->client_key));
+}
+
+static int srtp_attach(struct gs_transport *base, bool first, struct gs_welcome *welcome,
+                       struct gs_stream **ret)
 {
     struct gs_srtp_transport *t = from_base(base);
-    struct gs_udp_peer peer;
-    int err = 0;
+    struct gs_srtp_stream *s;
+    struct secrets secrets;
+    int err;
 
-    trace->first_packet = trace->last_packet = gs_now_ns();
-    pthread_mutex_lock(&t->send_lock);
-    if (begin_frame(t, packet->keyframe, &peer))
-        err = send_frame(t, packet, &peer, trace);
-    pthread_mutex_unlock(&t->send_lock);
+    if (t->n_streams >= GS_CLAMP(base->params.receivers, 1, GS_VIEWERS_MAX))
+        return -EBUSY;
+    err = choose_secrets(t, &secrets);
+    if (!err)
+        err = create_stream(&secrets, &s);
+    if (!err) {
+        s->base.first = first;
+        add_stream(t, s);
+        fill_welcome(t, &secrets, welcome);
+        *ret = &s->base;
+    }
+    explicit_bzero(&secrets, sizeof(secrets));
     return err;
+}
+
+static void srtp_counters(struct gs_transport *base, struct gs_transport_counters *ret)
+{
+    struct gs_srtp_transport *t = from_base(base);
+
+    *ret = t->ended;
+    pthread_mutex_lock(&t->lock);
+    for (unsigned i = 0; i < t->n_streams; i++) {
+        const struct gs_srtp_stream *s = t->streams[i];
+
+        ret->packets += s->packets;
+        ret->bytes += s->bytes;
+        ret->lost += s->lost;
+        ret->repaired += s->repaired;
+    }
+    ret->dropped_frames = t->dropped_frames;
+    pthread_mutex_unlock(&t->lock);
 }
 
 const struct gs_transport_impl gs_transport_srtp = {
@@ -260,6 +222,7 @@ const struct gs_transport_impl gs_transport_srtp = {
     .open = srtp_open,
     .attach = srtp_attach,
     .detach = srtp_detach,
-    .send = srtp_send,
+    .send = gs_srtp_transport_send,
+    .counters = srtp_counters,
     .close = srtp_close,
 };

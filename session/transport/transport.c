@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 extern const struct gs_transport_impl gs_transport_srtp, gs_transport_file, gs_transport_null;
@@ -48,18 +49,26 @@ void gs_transport_destroy(struct gs_transport *t)
         t->impl->close(t);
 }
 
-int gs_transport_attach(struct gs_transport *t, struct gs_welcome *welcome)
+int gs_transport_attach(struct gs_transport *t, bool first, struct gs_welcome *welcome,
+                        struct gs_stream **ret)
 {
-    return t->impl->attach(t, welcome);
+    return t->impl->attach(t, first, welcome, ret);
 }
 
-void gs_transport_detach(struct gs_transport *t)
+void gs_transport_detach(struct gs_transport *t, struct gs_stream *stream)
 {
-    t->impl->detach(t);
+    t->impl->detach(t, stream);
 }
 
 int gs_transport_send(struct gs_transport *t, const struct gs_packet *packet,
                       struct gs_frame_trace *trace)
 {
+    if (packet->keyframe)
+        atomic_store(&t->keyframe_sent, gs_now_ns());
     return t->impl->send(t, packet, trace);
+}
+
+void gs_transport_counters(struct gs_transport *t, struct gs_transport_counters *ret)
+{
+    t->impl->counters(t, ret);
 }

@@ -127,31 +127,38 @@ static void test_quality_of_one_picture(void **state)
     }
 }
 
-static void test_effort_live(void **state)
+static void check_effort_live(const struct codec_pair *pair, uint32_t opened)
 {
     static const uint32_t efforts[] = {0, 2, 1, 0, 2};
+    uint64_t bytes[3] = {0};
+    struct rig r;
+
+    rig_open(&r, pair, (struct gs_encoder_params){.fps = 60, .effort = opened});
+    assert_true(send(&r, 10) > 0.9);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(efforts); i++) {
+        if (gs_encoder_set_effort(r.enc, efforts[i]) == -ENOTSUP)
+            break;
+        assert_int_equal(r.enc->params.effort, efforts[i]);
+        for (uint32_t n = 0; n < 12; n++) {
+            assert_true(encode_scene(&r, SCENE_3D, 28) > 0.9);
+            bytes[efforts[i]] += r.bytes;
+        }
+    }
+    assert_true(pair->null || !bytes[0] || bytes[2] < bytes[0]);
+    assert_int_equal(gs_encoder_set_effort(r.enc, 3), -EINVAL);
+    rig_close(&r);
+}
+
+/* From whichever it was opened with. */
+static void test_effort_live(void **state)
+{
     struct codec_pair pair;
     size_t at = 0;
 
     (void)state;
     while (codec_next_pair(&at, &pair)) {
-        uint64_t bytes[3] = {0};
-        struct rig r;
-
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .effort = 1});
-        assert_true(send(&r, 10) > 0.9);
-        for (size_t i = 0; i < GS_ARRAY_SIZE(efforts); i++) {
-            if (gs_encoder_set_effort(r.enc, efforts[i]) == -ENOTSUP)
-                break;
-            assert_int_equal(r.enc->params.effort, efforts[i]);
-            for (uint32_t n = 0; n < 12; n++) {
-                assert_true(encode_scene(&r, SCENE_3D, 28) > 0.9);
-                bytes[efforts[i]] += r.bytes;
-            }
-        }
-        assert_true(pair.null || !bytes[0] || bytes[2] < bytes[0]);
-        assert_int_equal(gs_encoder_set_effort(r.enc, 3), -EINVAL);
-        rig_close(&r);
+        for (uint32_t opened = 0; opened < 3; opened++)
+            check_effort_live(&pair, opened);
     }
 }
 
@@ -165,7 +172,7 @@ static void test_recovery_without_idr(void **state)
     while (codec_next_pair(&at, &pair)) {
         struct rig r;
 
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60});
+        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = 4});
         send(&r, 5);
         for (uint32_t lost = 1; lost <= 12; lost++) {
             uint32_t first = r.frame;
@@ -191,7 +198,7 @@ static void test_recovery_twice(void **state)
     while (codec_next_pair(&at, &pair)) {
         struct rig r;
 
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60});
+        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = 4});
         send(&r, 5);
         lose(&r, 1);
         if (gs_encoder_invalidate(r.enc, r.frame - 1) != -ENOTSUP) {
@@ -202,6 +209,34 @@ static void test_recovery_twice(void **state)
             assert_true(send(&r, 2) > 0.9);
         }
         rig_close(&r);
+    }
+}
+
+/* As far back as was asked for, and no further. */
+static void test_recovery_reaches(void **state)
+{
+    struct codec_pair pair;
+    size_t at = 0;
+
+    (void)state;
+    while (codec_next_pair(&at, &pair)) {
+        for (uint32_t kept = 1; kept <= 4; kept++) {
+            uint32_t first;
+            struct rig r;
+
+            rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = kept});
+            send(&r, 6);
+            first = r.frame;
+            lose(&r, kept - 1);
+            if (gs_encoder_invalidate(r.enc, first) != -ENOTSUP) {
+                assert_int_equal(gs_encoder_invalidate(r.enc, first), 0);
+                assert_true(send(&r, 5) > 0.9);
+                first = r.frame;
+                lose(&r, kept);
+                assert_int_equal(gs_encoder_invalidate(r.enc, first), -ENOENT);
+            }
+            rig_close(&r);
+        }
     }
 }
 
@@ -216,7 +251,7 @@ static void test_recovery_needs_idr(void **state)
         uint32_t first;
         struct rig r;
 
-        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60});
+        rig_open(&r, &pair, (struct gs_encoder_params){.fps = 60, .kept = 4});
         send(&r, 5);
         first = r.frame;
         lose(&r, 20);
@@ -326,7 +361,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quality_of_one_picture), cmocka_unit_test(test_effort_live),
         cmocka_unit_test(test_recovery_without_idr),   cmocka_unit_test(test_recovery_twice),
-        cmocka_unit_test(test_recovery_needs_idr),     cmocka_unit_test(test_rate_limit_holds),
+        cmocka_unit_test(test_recovery_reaches),       cmocka_unit_test(test_recovery_needs_idr),
+        cmocka_unit_test(test_rate_limit_holds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,11 +45,12 @@ static void on_message(void *user, uint8_t type, const uint8_t *payload, size_t 
         assert(!msg.visible || (msg.width && msg.height && msg.pixels));
 }
 
-static void on_closed(void *user, enum gs_exit status, bool orderly, const char *reason)
+static void on_closed(void *user, enum gs_exit status, enum gs_connection_end end,
+                      const char *reason)
 {
     struct peer *p = user;
 
-    (void)orderly;
+    (void)end;
     assert(!p->closed && reason && status <= GS_EXIT_UNREACHABLE);
     p->closed = true;
 }
@@ -120,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         strcpy(url.host, "127.0.0.1");
         server = listen_on(&url.port);
     }
-    p.conn = gs_connection_create(&url, &hello, &listener, &p);
+    p.conn = gs_connection_create(&url, &hello, 10000, &listener, &p);
     while ((fd = accept4(server, NULL, NULL, SOCK_CLOEXEC)) < 0)
         g_main_context_iteration(NULL, FALSE);
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));

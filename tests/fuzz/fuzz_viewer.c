@@ -25,14 +25,18 @@ static void on_damaged(void *user, uint64_t commit_ns)
     (void)commit_ns;
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     (void)user;
+    (void)keeps;
 }
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)
 {
-    gs_viewer_send_cursor(user, msg);
+    g_autofree uint8_t *buffer = g_malloc(gs_cursor_size(msg));
+
+    gs_cursor_write(msg, buffer);
+    gs_viewer_send(user, GS_MSG_CURSOR, buffer, gs_cursor_size(msg));
 }
 
 static void on_pointer_mode(void *user, enum gs_pointer_mode mode)
@@ -54,6 +58,12 @@ static void on_input_applied(void *user, uint32_t id)
     assert(id);
 }
 
+static void on_report(void *user, const struct gs_client_report *report)
+{
+    (void)user;
+    (void)report;
+}
+
 static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
 {
     (void)user;
@@ -69,9 +79,9 @@ static void on_closed(void *user, int err)
 }
 
 /* Nobody reads what goes out: it is thrown away at the other end. */
-static struct gs_channel *open_link(int *ret_other)
+static struct gs_link *open_link(int *ret_other)
 {
-    static const struct gs_channel_handler handler = {on_frame, on_closed};
+    static const struct gs_link_handler handler = {.frame = on_frame, .closed = on_closed};
     g_autoptr(GSocketConnection) conn = NULL;
     g_autoptr(GSocket) sock = NULL;
     int fd[2];
@@ -80,7 +90,7 @@ static struct gs_channel *open_link(int *ret_other)
     sock = g_socket_new_from_fd(fd[0], NULL);
     conn = g_socket_connection_factory_create_connection(sock);
     *ret_other = fd[1];
-    return gs_channel_create(G_IO_STREAM(conn), GS_PROTO_MAX_FRAME, &handler, NULL);
+    return gs_link_create(G_IO_STREAM(conn), &handler, NULL);
 }
 
 static char *runtime_dir;
@@ -124,7 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         source = desktop(&v);
         atexit(close_desktop);
     }
-    v = (struct gs_viewer){.id = 1, .source = source, .input_applied = on_input_applied};
+    v = (struct gs_viewer){
+        .id = 1, .source = source, .input_applied = on_input_applied, .report = on_report};
     v.link = open_link(&other);
     gs_reader_init(&r, data, size);
     while (gs_reader_left(&r) >= 3) {
@@ -137,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     while (g_main_context_iteration(NULL, FALSE))
         ;
-    gs_channel_destroy(v.link);
+    gs_link_destroy(v.link);
     v.link = NULL;
     v.id = 0;
     close(other);

@@ -3,9 +3,10 @@
 gs_library(test_fake_host
     SOURCES support/fake_host.c
     LIBS gpushare::host gs_transport gs_encoder gs_test_support)
-foreach(part client client_window)
+foreach(part client client_reconnect client_window)
     gs_test(test_${part} LABEL integration
-        SOURCES integration/test_${part}.c integration/client_checks.c LIBS gs_test_fake_host TIMEOUT 300)
+        SOURCES integration/test_${part}.c integration/client_checks.c integration/client_program.c
+        LIBS gs_test_fake_host TIMEOUT 300)
     add_dependencies(test_${part} gpushare-client)
 endforeach()
 if(GS_LEAN)

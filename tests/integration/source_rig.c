@@ -39,12 +39,13 @@ static gboolean answer_frame(void *user)
     return G_SOURCE_REMOVE;
 }
 
-static void on_frame_wanted(void *user)
+static void on_frame_wanted(void *user, bool keeps)
 {
     struct source_rig *rig = user;
 
     rig->n_frame_wanted++;
-    if (!rig->frame_timer)
+    rig->n_kept += keeps;
+    if (!rig->frame_timer && !rig->silent)
         rig->frame_timer = g_timeout_add(FRAME_MS, answer_frame, rig);
 }
 
@@ -196,6 +197,7 @@ int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, ui
                                       .argv = argv,
                                       .listener = &listener,
                                       .user = rig};
+    g_autofree char *reason = NULL;
     int r;
 
     memset(rig, 0, sizeof(*rig));
@@ -206,7 +208,7 @@ int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, ui
     pixman_region32_init(&rig->damage);
     r = gs_source_create(name, &params, &rig->src);
     if (r == 0)
-        r = rig->src->impl->start(rig->src);
+        r = rig->src->impl->start(rig->src, &reason);
     if (r < 0)
         source_rig_close(rig);
     return r;

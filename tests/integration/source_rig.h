@@ -18,10 +18,12 @@ struct source_rig {
     uint32_t *pixels;                   /* XRGB8888, width × height */
     pixman_image_t *image;
 
-    unsigned n_damaged, n_frame_wanted, n_cursor, n_mode, n_ended, n_captures, n_layers;
+    unsigned n_damaged, n_frame_wanted, n_kept, n_cursor, n_mode, n_ended, n_captures, n_layers;
     uint64_t commit_ns;        /* of the last damaged */
     bool dirty;                /* damaged since the last capture */
     bool keep_up;              /* capture whenever it is dirty */
+    bool silent;               /* frame callbacks are not answered */
+    unsigned seen;             /* the test's own */
     pixman_region32_t damage;  /* that the last capture came with */
     uint64_t damage_area_last; /* of that one */
     uint64_t damage_area;      /* of all captures so far */

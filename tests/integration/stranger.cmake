@@ -4,7 +4,7 @@ find_program(GS_PYTHON3 python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(GS_PYTHON3 python3)
 if(GS_PYTHON3)
     gs_test(test_stranger LABEL integration TIMEOUT 300
-        SOURCES integration/test_stranger.c LIBS gs_test_support)
+        SOURCES integration/test_stranger.c LIBS gs_test_fake_host)
     target_compile_definitions(test_stranger PRIVATE PYTHON="${GS_PYTHON3}")
     add_dependencies(test_stranger gs-test-app gpushare-host gpushare-session)
 endif()

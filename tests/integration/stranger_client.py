@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A client by somebody who knows docs/protocol.md and nothing else: it shares no code with ours.
 
-Usage: stranger_client.py URL OUT.h264 [FRAMES]     writes the stream, prints what it saw as JSON
+Usage: stranger_client.py URL OUT.h264 [FRAMES [BREAK]]
+           writes the stream, prints what it saw as JSON; breaks its control connection after BREAK
+           frames and comes back
        stranger_client.py --examples protocol.md    decrypts the examples of that page
 
 Exit status: 0, 1 with a reason on stderr, 77 when a Python module is missing.
@@ -28,7 +30,7 @@ except ImportError:
     sys.exit(77)
 
 HELLO, WELCOME, ERROR, BYE, PING, PONG, INPUT = range(1, 8)
-CURSOR, POINTER = 9, 10
+CURSOR, POINTER, VIDEO, REPORT = range(9, 13)
 DEADLINE_S = 40
 
 
@@ -213,14 +215,32 @@ class Depacketizer:
 
 
 class Stranger:
-    def __init__(self, url, frames_wanted):
-        self.control = Control(url)
+    def __init__(self, url, frames_wanted, break_after=None):
+        self.url = url
+        self.frames_wanted = frames_wanted
+        self.break_after = break_after
+        self.resumed = None
+        self.access_units = []
+        self.input_id = 0
+        self.input_seen = False
+        self.pongs = self.reports = 0
+        self.host_said_bye = False
+        self.offset = None
+        self.worst_age = 0.0
+        self.connect(None)
+        family = socket.AF_INET6 if ":" in self.control.address else socket.AF_INET
+        self.udp = socket.socket(family, socket.SOCK_DGRAM)
+        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self.begin()
+
+    def connect(self, ticket):
+        self.control = Control(self.url)
         self.control.send_json(
             HELLO,
             {
                 "v": 1,
                 "session": self.control.session,
-                "ticket": self.control.ticket,
+                "ticket": ticket or self.control.ticket,
                 "client": "stranger 1",
                 "display": {"width": 0, "height": 0},
                 "decoder": "ffmpeg",
@@ -229,31 +249,40 @@ class Stranger:
         )
         kind, payload = self.control.next()
         need(kind == WELCOME, "instead of WELCOME came %d: %r" % (kind, payload))
-        w = json.loads(payload)
-        need(w["v"] == 1, "another version")
-        self.welcome = w
+        self.welcome = json.loads(payload)
+        need(self.welcome["v"] == 1, "another version")
+        self.control.send(PING, struct.pack(">Q", time.monotonic_ns()))
+
+    def begin(self):
+        """A stream, with the keys of the last WELCOME."""
+        w = self.welcome
         self.ssrc, self.client_ssrc = w["video"]["ssrc"], w["udp"]["client_ssrc"]
         keys = {k: base64.b64decode(w["srtp"][k], validate=True) for k in w["srtp"]}
         need(all(len(k) == 28 for k in keys.values()), "keys of another size")
         self.host = Srtp(keys["host_key"], self.ssrc)
         self.own = Srtp(keys["client_key"], self.client_ssrc)
         self.to = (self.control.address, w["udp"]["port"])
-        family = socket.AF_INET6 if ":" in self.control.address else socket.AF_INET
-        self.udp = socket.socket(family, socket.SOCK_DGRAM)
-        self.udp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        self.frames_wanted = frames_wanted
         self.packets = {}  # by index, until their frame is whole
         self.next_index = None
-        self.access_units = []
         self.last_frame = None
         self.depacketizer = Depacketizer()
-        self.input_id = 0
-        self.input_seen = False
         self.highest = 0
-        self.pongs = self.reports = 0
-        self.host_said_bye = False
-        self.offset = None
-        self.worst_age = 0.0
+
+    def come_back(self):
+        """Breaks the control connection without a word, and makes it again. What comes by UDP
+        meanwhile is read afterwards."""
+        before = self.welcome
+        self.break_after = None
+        self.control.tls.close()
+        self.connect(before.get("resume"))
+        self.resumed = self.welcome.get("resumed", False)
+        if self.resumed:
+            same = all(self.welcome[k] == before[k] for k in ("srtp", "udp"))
+            need(same and self.welcome["video"]["ssrc"] == self.ssrc, "resumed with other keys")
+        else:
+            self.begin()
+        if self.welcome.get("resume"):
+            self.control.send(REPORT, struct.pack(">8I", len(self.access_units), *[0] * 7))
 
     # -- RTCP --
 
@@ -324,7 +353,7 @@ class Stranger:
         stages = struct.unpack(">7H", found[2])
         need(list(stages) == sorted(stages), "stages that are not in order")
         need(self.last_frame in (None, frame_id - 1), "a frame id that jumps")
-        if not self.access_units:
+        if self.last_frame is None:
             kinds = [n[0] & 31 for n in re.split(b"\0\0\0\1", unit) if n]
             need(kinds[:2] == [7, 8] and 5 in kinds, "a first frame that is no IDR: %r" % kinds)
         self.last_frame = frame_id
@@ -371,7 +400,8 @@ class Stranger:
     # -- life --
 
     def done(self):
-        return len(self.access_units) >= self.frames_wanted and self.input_seen and self.pongs
+        enough = len(self.access_units) >= self.frames_wanted and self.break_after is None
+        return enough and self.input_seen and self.pongs
 
     def step(self, wait_s):
         # What TLS has decrypted already does not show in select.
@@ -379,7 +409,10 @@ class Stranger:
         ready = select.select(sockets, [], [], 0 if self.control.tls.pending() else wait_s)[0]
         if self.udp in ready:
             data = self.udp.recv(2048)
-            if 192 <= data[1] <= 223:
+            ssrc = struct.unpack_from(">I", data, 4 if 192 <= data[1] <= 223 else 8)[0]
+            if ssrc != self.ssrc and self.resumed is False:
+                pass  # of the stream before
+            elif 192 <= data[1] <= 223:
                 self.take_rtcp(data)
             else:
                 self.take_rtp(data)
@@ -391,13 +424,15 @@ class Stranger:
     def run(self):
         end = time.monotonic() + DEADLINE_S
         next_report = 0.0
-        self.control.send(PING, struct.pack(">Q", time.monotonic_ns()))
         while not self.done():
             now = time.monotonic()
             need(now < end, "too late: %r" % self.summary())
             if now >= next_report:
                 self.report()
                 next_report = now + (1.0 if self.next_index is not None else 0.02)
+            if self.break_after is not None and len(self.access_units) >= self.break_after:
+                self.come_back()
+                next_report = 0.0
             if self.access_units and not self.input_id:
                 self.press()
             self.step(max(0.0, next_report - now))
@@ -412,6 +447,7 @@ class Stranger:
             "width": self.welcome["video"]["width"],
             "height": self.welcome["video"]["height"],
             "frames": len(self.access_units),
+            "resumed": self.resumed,
             "input_id": self.input_id,
             "input_seen": self.input_seen,
             "pongs": self.pongs,
@@ -443,7 +479,8 @@ def main():
     if sys.argv[1] == "--examples":
         examples(sys.argv[2])
         return
-    stranger = Stranger(sys.argv[1], int(sys.argv[3]) if len(sys.argv) > 3 else 30)
+    numbers = [int(arg) for arg in sys.argv[3:]]
+    stranger = Stranger(sys.argv[1], *(numbers or [30]))
     stranger.run()
     stranger.leave()
     with open(sys.argv[2], "wb") as out:

@@ -17,6 +17,7 @@
 
 #include "host/door.h"
 #include "tests/integration/client_checks.h"
+#include "tests/integration/client_program.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/fake_pixel.h"
 #include "tests/support/picture.h"
@@ -44,56 +45,6 @@ static char *in_dir(const char *name)
     return g_build_filename(dir, name, NULL);
 }
 
-/* Starts the client with up to eight arguments. */
-static struct gs_process start(const char *url, const char *const *args)
-{
-    g_autofree char *program = gs_program_path("gpushare-client");
-    const char *argv[20] = {program, url};
-    struct gs_process p;
-    size_t n = url ? 2 : 1;
-
-    for (; args && *args; args++)
-        argv[n++] = *args;
-    assert_int_equal(gs_process_start(argv, NULL, &p), 0);
-    return p;
-}
-
-static void check_said(struct gs_process *p, int status, int expected, const char *text)
-{
-    g_autofree char *said = gs_process_stderr(p);
-
-    if (status != expected || (text && !strstr(said, text)))
-        fail_msg("status %d instead of %d, or no “%s” in: %s", status, expected, text ? text : "",
-                 said);
-    gs_process_finish(p);
-}
-
-static void expect(const char *url, const char *const *args, int status, const char *text)
-{
-    struct gs_process p = start(url, args);
-
-    check_said(&p, gs_process_wait(&p, GS_PROCESS_DEADLINE_MS), status, text);
-}
-
-static struct gs_fake_host *create_host(struct gs_fake_host_params params)
-{
-    struct gs_fake_host *host;
-
-    assert_int_equal(gs_fake_host_create(&params, &host), 0);
-    return host;
-}
-
-/* Runs the client against the host to its end. */
-static void run(struct gs_fake_host *host, const char *const *args, int status, const char *text)
-{
-    g_autofree char *url = gs_fake_host_url(host, false);
-    struct gs_process p = start(url, args);
-
-    check_said(&p, gs_fake_host_run_program(host, &p), status, text);
-}
-
-#define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
-
 static const char some_url[] = "gpushare://127.0.0.1:1/test?ticket=t&fp="
                                "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
@@ -103,44 +54,46 @@ static void test_usage(void **state)
 
     (void)state;
     assert_true(g_file_set_contents(script, "wait 1\njump\n", -1, NULL));
-    expect(NULL, NULL, 2, "URL");
-    expect("http://example.org/", NULL, 2, "URL is wrong");
-    expect(some_url, ARGS("--no-such-option"), 2, NULL);
-    expect(some_url, ARGS("--duration", "-1"), 2, "--duration");
-    expect(some_url, ARGS("--keymap", "nowhere"), 2, "layout");
-    expect(some_url, ARGS("--decoder", "abacus"), 2, "abacus");
-    expect(some_url, ARGS("--presenter", "abacus"), 2, "--presenter is");
-    expect(some_url, ARGS("--headless", "--presenter", "gl"), 2, "contradict");
-    expect(some_url, ARGS("--script", script), 2, "line 2");
-    expect(some_url, ARGS("--script", "/nonexistent"), 2, "/nonexistent");
-    expect(NULL, ARGS("--version"), 0, NULL);
-    expect(NULL, ARGS("--help"), 0, NULL);
+    client_expect(NULL, NULL, 2, "URL");
+    client_expect("http://example.org/", NULL, 2, "URL is wrong");
+    client_expect(some_url, ARGS("--no-such-option"), 2, NULL);
+    client_expect(some_url, ARGS("--duration", "-1"), 2, "--duration");
+    client_expect(some_url, ARGS("--reconnect", "nan"), 2, "--reconnect");
+    client_expect(some_url, ARGS("--wait", "-1"), 2, "--wait");
+    client_expect(some_url, ARGS("--keymap", "nowhere"), 2, "layout");
+    client_expect(some_url, ARGS("--decoder", "abacus"), 2, "abacus");
+    client_expect(some_url, ARGS("--presenter", "abacus"), 2, "--presenter is");
+    client_expect(some_url, ARGS("--headless", "--presenter", "gl"), 2, "contradict");
+    client_expect(some_url, ARGS("--script", script), 2, "line 2");
+    client_expect(some_url, ARGS("--script", "/nonexistent"), 2, "/nonexistent");
+    client_expect(NULL, ARGS("--version"), 0, NULL);
+    client_expect(NULL, ARGS("--help"), 0, NULL);
 }
 
 static void test_nobody_listens(void **state)
 {
     (void)state;
-    expect(some_url, ARGS("--headless"), 4, "127.0.0.1, port 1");
+    client_expect(some_url, ARGS("--headless"), 4, "127.0.0.1, port 1");
 }
 
 static void test_wrong_certificate(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *url = gs_fake_host_url(host, true);
-    struct gs_process p = start(url, ARGS("--headless"));
+    struct gs_process p = client_start(url, ARGS("--headless"));
 
     (void)state;
-    check_said(&p, gs_fake_host_run_program(host, &p), 4, "another certificate");
+    client_check_said(&p, gs_fake_host_run_program(host, &p), 4, "another certificate");
     assert_int_equal(gs_fake_host_clients(host), 0);
     gs_fake_host_destroy(host);
 }
 
 static void test_refused(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.refuse = true});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){.refuse = true});
 
     (void)state;
-    run(host, ARGS("--headless"), 3, "the ticket is not valid");
+    client_run(host, ARGS("--headless"), 3, "the ticket is not valid");
     gs_fake_host_destroy(host);
 }
 
@@ -165,15 +118,15 @@ static void check_recording(const char *path)
 
 static void test_files(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *stats = in_dir("stats.json"), *picture = in_dir("picture.png");
     g_autofree char *video = in_dir("video.mkv");
 
     (void)state;
-    run(host,
-        ARGS("--headless", "--duration", "1", "--stats", stats, "--snapshot", picture,
-             GS_LEAN ? NULL : "--record", video),
-        0, "milliseconds");
+    client_run(host,
+               ARGS("--headless", "--duration", "1", "--stats", stats, "--snapshot", picture,
+                    GS_LEAN ? NULL : "--record", video),
+               0, "milliseconds");
     client_check_stats(stats);
     client_check_picture(picture, client_unswapped);
     client_check_cursor(picture, FAKE_WIDTH / 2, FAKE_HEIGHT / 2);
@@ -186,13 +139,13 @@ static void test_files(void **state)
 /* The smaller picture is odd, and the snapshot has its size. */
 static void test_size_changes(void **state)
 {
-    struct gs_fake_host *host =
-        create_host((struct gs_fake_host_params){.resize_after = 10, .width = 401, .height = 299});
+    struct gs_fake_host *host = client_create_host(
+        (struct gs_fake_host_params){.resize_after = 10, .width = 401, .height = 299});
     g_autofree char *picture = in_dir("resized.png");
     struct gs_image img;
 
     (void)state;
-    run(host, ARGS("--headless", "--duration", "1", "--snapshot", picture), 0, "401x299");
+    client_run(host, ARGS("--headless", "--duration", "1", "--snapshot", picture), 0, "401x299");
     assert_int_equal(gs_image_load(picture, &img), 0);
     assert_int_equal(img.width, 401);
     assert_int_equal(img.height, 299);
@@ -208,7 +161,7 @@ static void test_size_changes(void **state)
  * says so. */
 static void test_without_modules(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *picture = in_dir("lean.png"), *stats = in_dir("lean.json");
     g_autofree char *video = in_dir("lean.mkv");
     uint32_t width, height;
@@ -216,12 +169,13 @@ static void test_without_modules(void **state)
 
     (void)state;
     g_setenv("GPUSHARE_MODULES", "/nonexistent", TRUE);
-    run(host, ARGS("--headless", "--duration", "1", "--snapshot", picture, "--stats", stats), 0,
-        "decoder software refused");
-    run(host, ARGS("--headless", "--duration", "1", "--record", video), 1,
+    client_run(host, ARGS("--headless", "--duration", "1", "--snapshot", picture, "--stats", stats),
+               0, "decoder software refused");
+    client_run(
+        host, ARGS("--headless", "--duration", "1", "--record", video), 1,
         "recording is not possible here: the module gpushare-client-record is not installed");
-    run(host, ARGS("--duration", "1"), 1,
-        "no window: the module gpushare-client-window is not installed");
+    client_run(host, ARGS("--duration", "1"), 1,
+               "no window: the module gpushare-client-window is not installed");
     g_unsetenv("GPUSHARE_MODULES");
     client_check_picture(picture, client_unswapped);
     json = json_load_file(stats, 0, NULL);
@@ -235,12 +189,13 @@ static void test_without_modules(void **state)
 
 static void test_overlay_in_snapshot(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *picture = in_dir("overlay.png");
     struct gs_image img;
 
     (void)state;
-    run(host, ARGS("--headless", "--overlay", "--duration", "1", "--snapshot", picture), 0, NULL);
+    client_run(host, ARGS("--headless", "--overlay", "--duration", "1", "--snapshot", picture), 0,
+               NULL);
     assert_int_equal(gs_image_load(picture, &img), 0);
     fake_check_pixel(&img, 1, 1, 0x3f0000);
     fake_check_pixel(&img, 540, 50, FAKE_GREEN);
@@ -250,9 +205,10 @@ static void test_overlay_in_snapshot(void **state)
 
 static void test_stats_on_stdout(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *url = gs_fake_host_url(host, false);
-    struct gs_process p = start(url, ARGS("--headless", "--duration", "0.5", "--stats", "-"));
+    struct gs_process p =
+        client_start(url, ARGS("--headless", "--duration", "0.5", "--stats", "-"));
     g_autofree char *line = NULL;
 
     (void)state;
@@ -265,53 +221,28 @@ static void test_stats_on_stdout(void **state)
 
 static void test_unwritable_files(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
 
     (void)state;
-    run(host, ARGS("--headless", "--duration", "0.5", "--stats", "/nonexistent/stats"), 1,
-        "/nonexistent/stats");
-    run(host, ARGS("--headless", "--duration", "0.5", "--snapshot", "/nonexistent/a.png"), 1,
-        "/nonexistent/a.png");
-    run(host, ARGS("--headless", "--duration", "0.5", "--record", "/nonexistent/a.mkv"), 1,
-        GS_LEAN ? "not installed" : "/nonexistent/a.mkv");
+    client_run(host, ARGS("--headless", "--duration", "0.5", "--stats", "/nonexistent/stats"), 1,
+               "/nonexistent/stats");
+    client_run(host, ARGS("--headless", "--duration", "0.5", "--snapshot", "/nonexistent/a.png"), 1,
+               "/nonexistent/a.png");
+    client_run(host, ARGS("--headless", "--duration", "0.5", "--record", "/nonexistent/a.mkv"), 1,
+               GS_LEAN ? "not installed" : "/nonexistent/a.mkv");
     gs_fake_host_destroy(host);
 }
 
 static void test_bye(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.bye_after = 120});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){.bye_after = 120});
     g_autofree char *picture = in_dir("bye.png");
 
     (void)state;
-    run(host, ARGS("--headless", "--snapshot", picture), 0, "the application ended");
+    client_run(host, ARGS("--headless", "--snapshot", picture), 0, "the application ended");
     client_check_picture(picture, client_unswapped);
+    assert_int_equal(gs_fake_host_clients(host), 1);
     gs_fake_host_destroy(host);
-}
-
-static void test_connection_lost(void **state)
-{
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.drop_after = 120});
-    g_autofree char *stats = in_dir("lost.json");
-
-    (void)state;
-    run(host, ARGS("--headless", "--stats", stats), 1, "connection lost");
-    client_check_stats(stats);
-    gs_fake_host_destroy(host);
-}
-
-static const struct gs_input *find_input(const struct gs_fake_host *host, enum gs_input_kind kind,
-                                         uint16_t code, uint8_t pressed)
-{
-    const GArray *inputs = gs_fake_host_inputs(host);
-
-    for (guint i = 0; i < inputs->len; i++) {
-        const struct gs_input *in = &g_array_index(inputs, struct gs_input, i);
-
-        if (in->kind == kind && in->code == code && in->state == pressed)
-            return in;
-    }
-    fail_msg("no input of kind %d, code %u, state %u", kind, code, pressed);
-    return NULL;
 }
 
 static void check_ids(const struct gs_fake_host *host)
@@ -324,7 +255,7 @@ static void check_ids(const struct gs_fake_host *host)
 
 static void test_script(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *before = in_dir("before.png"), *after = in_dir("after.png");
     g_autofree char *stats = in_dir("script.json"), *path = in_dir("script");
     g_autofree char *script =
@@ -335,17 +266,17 @@ static void test_script(void **state)
 
     (void)state;
     assert_true(g_file_set_contents(path, script, -1, NULL));
-    run(host, ARGS("--headless", "--script", path, "--stats", stats), 0, NULL);
+    client_run(host, ARGS("--headless", "--script", path, "--stats", stats), 0, NULL);
     client_check_picture(before, client_unswapped);
     client_check_picture(after, client_swapped);
     client_check_cursor(after, 200, 20);
     check_ids(host);
-    find_input(host, GS_INPUT_KEY, KEY_SPACE, 0);
-    find_input(host, GS_INPUT_BUTTON, BTN_LEFT, 1);
-    find_input(host, GS_INPUT_KEY, KEY_LEFTSHIFT, 1);
-    find_input(host, GS_INPUT_KEY, KEY_I, 0);
-    assert_int_equal(find_input(host, GS_INPUT_AXIS, 0, 0)->y, 120);
-    assert_int_equal(find_input(host, GS_INPUT_MOTION_ABS, 0, 0)->x, 200 * 256);
+    client_find_input(host, GS_INPUT_KEY, KEY_SPACE, 0);
+    client_find_input(host, GS_INPUT_BUTTON, BTN_LEFT, 1);
+    client_find_input(host, GS_INPUT_KEY, KEY_LEFTSHIFT, 1);
+    client_find_input(host, GS_INPUT_KEY, KEY_I, 0);
+    assert_int_equal(client_find_input(host, GS_INPUT_AXIS, 0, 0)->y, 120);
+    assert_int_equal(client_find_input(host, GS_INPUT_MOTION_ABS, 0, 0)->x, 200 * 256);
     assert_non_null(strstr(gs_fake_host_keymap(host), "xkb_keymap"));
     json = json_load_file(stats, 0, NULL);
     client_check_percentiles(json, "input_latency_ms");
@@ -356,15 +287,16 @@ static void test_script(void **state)
 /* With a duration the end of a script is not the end; quit is. */
 static void test_script_and_duration(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *path = in_dir("short-script"), *stats = in_dir("duration.json");
 
     (void)state;
     assert_true(g_file_set_contents(path, "wait-frame\n", -1, NULL));
-    run(host, ARGS("--headless", "--script", path, "--duration", "3", "--stats", stats), 0, NULL);
+    client_run(host, ARGS("--headless", "--script", path, "--duration", "3", "--stats", stats), 0,
+               NULL);
     client_check_stats(stats);
     assert_true(g_file_set_contents(path, "wait-frame\nquit\n", -1, NULL));
-    run(host, ARGS("--headless", "--script", path, "--duration", "1000"), 0, NULL);
+    client_run(host, ARGS("--headless", "--script", path, "--duration", "1000"), 0, NULL);
     gs_fake_host_destroy(host);
 }
 
@@ -376,14 +308,15 @@ static gboolean send_sigterm(void *user)
 
 static void test_sigterm(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){0});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){0});
     g_autofree char *stats = in_dir("term.json"), *picture = in_dir("term.png");
     g_autofree char *url = gs_fake_host_url(host, false);
-    struct gs_process p = start(url, ARGS("--headless", "--stats", stats, "--snapshot", picture));
+    struct gs_process p =
+        client_start(url, ARGS("--headless", "--stats", stats, "--snapshot", picture));
 
     (void)state;
     g_timeout_add(3000, send_sigterm, &p);
-    check_said(&p, gs_fake_host_run_program(host, &p), 0, NULL);
+    client_check_said(&p, gs_fake_host_run_program(host, &p), 0, NULL);
     client_check_stats(stats);
     client_check_picture(picture, client_unswapped);
     assert_true(gs_fake_host_heard_bye(host));
@@ -392,12 +325,12 @@ static void test_sigterm(void **state)
 
 static void test_snapshot_without_picture(void **state)
 {
-    struct gs_fake_host *host = create_host((struct gs_fake_host_params){.mute = true});
+    struct gs_fake_host *host = client_create_host((struct gs_fake_host_params){.mute = true});
     g_autofree char *picture = in_dir("none.png");
 
     (void)state;
-    run(host, ARGS("--headless", "--duration", "0.3", "--snapshot", picture), 1,
-        "no picture arrived");
+    client_run(host, ARGS("--headless", "--duration", "0.3", "--snapshot", picture), 1,
+               "no picture arrived");
     assert_false(g_file_test(picture, G_FILE_TEST_EXISTS));
     gs_fake_host_destroy(host);
 }
@@ -416,7 +349,6 @@ int main(void)
         cmocka_unit_test(test_stats_on_stdout),
         cmocka_unit_test(test_unwritable_files),
         cmocka_unit_test(test_bye),
-        cmocka_unit_test(test_connection_lost),
         cmocka_unit_test(test_script),
         cmocka_unit_test(test_script_and_duration),
         cmocka_unit_test(test_sigterm),

@@ -384,6 +384,55 @@ static void test_window_reconnects(void **state)
     gs_fake_host_destroy(host);
 }
 
+/* Takes a screenshot when the window's title has the text. */
+static char *when_titled(const char *text, const char *path)
+{
+    return g_strdup_printf("timeout 20 sh -c 'until xwininfo -root -tree | grep -q \"%s\"; do "
+                           "sleep 0.1; done' && import -window root %s",
+                           text, path);
+}
+
+/* In the title and over the picture, as long as there is no connection. The pictures go on. */
+static void test_window_says_reconnecting(void **state)
+{
+    g_autofree char *path = g_build_filename(dir, "away.png", NULL);
+    g_autofree char *away = when_titled("127.0.0.1 .* reconnecting", path);
+    g_autofree char *back = when_titled("127.0.0.1\\\"", screenshot);
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){
+        .drop_after = 15,
+        .back = {.resume = true, .file = path},
+        .steps = ARGS("true", away, GS_FAKE_AWAIT_CLIENT, "true", back, CLOSE)});
+    struct gs_image img;
+
+    (void)state;
+    run(host, NULL, 0);
+    assert_int_equal(gs_fake_host_clients(host), 2);
+    assert_int_equal(gs_image_load(path, &img), 0);
+    fake_check_pixel(&img, LEFT + 1, TOP + 1, 0x3f0000);
+    fake_check_pixel(&img, LEFT + 540, TOP + 50, FAKE_GREEN);
+    gs_image_finish(&img);
+    assert_int_equal(gs_image_load(screenshot, &img), 0);
+    fake_check_pixel(&img, LEFT + 1, TOP + 1, FAKE_RED);
+    gs_image_finish(&img);
+    gs_fake_host_destroy(host);
+}
+
+/* The pointer is not caught, whatever the application wants. */
+static void test_window_says_watching(void **state)
+{
+    g_autofree char *path = g_build_filename(dir, "watching.png", NULL);
+    g_autofree char *watching = when_titled("127.0.0.1 (watching)", path);
+    struct gs_fake_host *host = create_host((struct gs_fake_host_params){
+        .relative = true,
+        .steps = ARGS("true", "xdotool mousemove 400 300 click 1 key a", watching, CLOSE)});
+
+    (void)state;
+    run(host, ARGS("--view"), 0);
+    assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    assert_int_equal(gs_fake_host_inputs(host)->len, 0);
+    gs_fake_host_destroy(host);
+}
+
 static void test_window_overlay_chord(void **state)
 {
     g_autofree char *shoot = SCREENSHOT(screenshot);
@@ -425,11 +474,13 @@ int main(void)
         cmocka_unit_test(test_window_scales),
         cmocka_unit_test(test_window_relative_motion),
         cmocka_unit_test(test_window_reconnects),
+        cmocka_unit_test(test_window_says_reconnecting),
+        cmocka_unit_test(test_window_says_watching),
         cmocka_unit_test(test_window_overlay_chord),
         cmocka_unit_test(test_no_display),
     };
 
-    if (!have("Xvfb") || !have("xdotool") || !have("import")) {
+    if (!have("Xvfb") || !have("xdotool") || !have("xwininfo") || !have("import")) {
         print_message("Xvfb, xdotool and ImageMagick's import are needed\n");
         return 77;
     }

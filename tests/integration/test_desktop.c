@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <xkbcommon/xkbcommon.h>
 
+#include "common/clock.h"
 #include "tests/integration/source_rig.h"
 
 #define WIDTH 640
@@ -31,6 +32,12 @@
 static bool drew(struct source_rig *rig)
 {
     return rig->n_captures >= 2 && source_rig_colours(rig, 3) >= 2;
+}
+
+/* Than rig->seen. */
+static bool drew_more(struct source_rig *rig)
+{
+    return rig->n_damaged > rig->seen;
 }
 
 static bool ended(struct source_rig *rig)
@@ -98,6 +105,46 @@ static void test_show_x11(void **state)
     NEED(argv[0]);
     NEED("Xwayland");
     show(argv, "glxgears", 1500);
+}
+
+/* Xwayland commits nothing new before the callback of the commit before has come, and all that was
+ * drawn meanwhile once it has; the listener is told that it is such a one. */
+static void test_x11_keeps_pictures_until_answered(void **state)
+{
+    const char *argv[] = {"glxgears", NULL};
+    struct source_rig rig;
+
+    (void)state;
+    NEED(argv[0]);
+    NEED("Xwayland");
+    open_app(&rig, argv);
+    assert_true(source_rig_wait(&rig, drew, 20000));
+    assert_true(rig.n_kept > 0);
+    rig.silent = true;
+    for (int i = 0; i < 20 && rig.seen != rig.n_damaged; i++) { /* what is on its way arrives */
+        rig.seen = rig.n_damaged;
+        source_rig_run(&rig, 500);
+    }
+    assert_int_equal(rig.n_damaged, rig.seen);
+    rig.silent = false;
+    rig.src->impl->frame_done(rig.src, gs_now_ns());
+    assert_true(source_rig_wait(&rig, drew_more, 10000));
+    source_rig_close(&rig);
+}
+
+/* A Wayland application does not: it is not taken for one with a clock. */
+static void test_wayland_keeps_nothing(void **state)
+{
+    const char *argv[] = {"weston-simple-shm", NULL};
+    struct source_rig rig;
+
+    (void)state;
+    NEED(argv[0]);
+    open_app(&rig, argv);
+    assert_true(source_rig_wait(&rig, drew, 20000));
+    assert_true(rig.n_frame_wanted > 0);
+    assert_int_equal(rig.n_kept, 0);
+    source_rig_close(&rig);
 }
 
 static void test_show_gtk(void **state)
@@ -404,14 +451,24 @@ static void test_stack_and_close_key(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_end_missing),     cmocka_unit_test(test_end_status),
-        cmocka_unit_test(test_end_crash),       cmocka_unit_test(test_end_launcher),
-        cmocka_unit_test(test_show_shm),        cmocka_unit_test(test_show_gl),
-        cmocka_unit_test(test_show_x11),        cmocka_unit_test(test_show_gtk),
-        cmocka_unit_test(test_terminal_typing), cmocka_unit_test(test_cursor_changes),
-        cmocka_unit_test(test_set_keymap),      cmocka_unit_test(test_stack_and_close_key),
-        cmocka_unit_test(test_hostile_buffers), cmocka_unit_test(test_hostile_flood),
-        cmocka_unit_test(test_close_stubborn),  cmocka_unit_test(test_close_x11_leaves_nothing),
+        cmocka_unit_test(test_end_missing),
+        cmocka_unit_test(test_end_status),
+        cmocka_unit_test(test_end_crash),
+        cmocka_unit_test(test_end_launcher),
+        cmocka_unit_test(test_show_shm),
+        cmocka_unit_test(test_show_gl),
+        cmocka_unit_test(test_x11_keeps_pictures_until_answered),
+        cmocka_unit_test(test_wayland_keeps_nothing),
+        cmocka_unit_test(test_show_x11),
+        cmocka_unit_test(test_show_gtk),
+        cmocka_unit_test(test_terminal_typing),
+        cmocka_unit_test(test_cursor_changes),
+        cmocka_unit_test(test_set_keymap),
+        cmocka_unit_test(test_stack_and_close_key),
+        cmocka_unit_test(test_hostile_buffers),
+        cmocka_unit_test(test_hostile_flood),
+        cmocka_unit_test(test_close_stubborn),
+        cmocka_unit_test(test_close_x11_leaves_nothing),
     };
 
     if (argc > 1)

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/door.h"
+#include "tests/support/fake_host.h"
 #include "tests/support/session_run.h"
 
 #define FRAMES 60
@@ -141,6 +143,70 @@ static void test_stream_and_input(void **state)
     stop(&run);
 }
 
+/* Has it break its control connection after 20 frames. url, file: as it takes them. */
+static struct gs_process start_breaking(const char *url, const char *file)
+{
+    g_autofree char *script = source_file("tests/integration/stranger_client.py");
+    const char *const argv[] = {PYTHON, script, url, file, "40", "20", NULL};
+    struct gs_process p;
+
+    assert_int_equal(gs_process_start(argv, NULL, &p), 0);
+    return p;
+}
+
+/* It ended with the status; takes it and what it said. */
+static json_t *finish_breaking(struct gs_process *p, int status)
+{
+    g_autofree char *line = gs_process_read_line(p, LIMIT_MS), *err = gs_process_stderr(p);
+    json_t *said;
+
+    gs_process_finish(p);
+    if (status != 0)
+        fail_msg("%s", err);
+    said = json_loads(line, 0, NULL);
+    assert_true(json_integer_value(json_object_get(said, "frames")) >= 40);
+    return said;
+}
+
+/* Whether the host goes on with the stream or begins another one: a decoder takes both. */
+static void test_comes_back(void **state)
+{
+    g_autofree char *file = NULL;
+    struct gs_session_run run;
+    struct gs_process p;
+    json_t *said;
+
+    (void)state;
+    start(&run);
+    file = g_build_filename(run.dir, "stream.h264", NULL);
+    p = start_breaking(run.url, file);
+    said = finish_breaking(&p, gs_process_wait(&p, LIMIT_MS));
+    assert_true(json_is_boolean(json_object_get(said, "resumed")));
+    assert_decodes(file, (int)json_integer_value(json_object_get(said, "frames")));
+    json_decref(said);
+    stop(&run);
+}
+
+static void test_resumes(void **state)
+{
+    const struct gs_fake_host_params params = {.back = {.resume = true}};
+    struct gs_fake_host *host;
+    g_autofree char *url = NULL;
+    struct gs_process p;
+    json_t *said;
+
+    (void)state;
+    assert_int_equal(gs_fake_host_create(&params, &host), 0);
+    url = gs_fake_host_url(host, false);
+    p = start_breaking(url, "/dev/null");
+    said = finish_breaking(&p, gs_fake_host_run_program(host, &p));
+    assert_true(json_is_true(json_object_get(said, "resumed")));
+    assert_int_equal(gs_fake_host_clients(host), 2);
+    assert_int_equal(gs_fake_host_reports(host)->len, 1);
+    json_decref(said);
+    gs_fake_host_destroy(host);
+}
+
 /* With new keys, on the same port, while the first has just left. */
 static void test_again(void **state)
 {
@@ -184,11 +250,11 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_stream_and_input),
-        cmocka_unit_test(test_again),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_examples),   cmocka_unit_test(test_stream_and_input),
+        cmocka_unit_test(test_comes_back), cmocka_unit_test(test_resumes),
+        cmocka_unit_test(test_again),      cmocka_unit_test(test_refused),
     };
 
+    gs_door_prepare_tls();
     return cmocka_run_group_tests(tests, check_python, NULL);
 }

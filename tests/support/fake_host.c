@@ -19,6 +19,8 @@
 #define FRAMES_A_STEP 10
 #define LIMIT_S 30
 #define CURSOR_SIDE 8
+#define URL_TICKET "secret-ticket"
+#define RESUME_TICKET "resume-ticket"
 
 struct gs_fake_host {
     struct gs_fake_host_params params;
@@ -26,14 +28,17 @@ struct gs_fake_host {
     struct gs_door *door;
     uint16_t port;
     struct gs_transport *transport;
+    struct gs_stream *stream;
     struct gs_encoder *encoder;
     struct gs_nv12 picture;
-    GArray *inputs;
+    GArray *inputs, *reports;
     char *keymap;
     uint32_t client; /* 0: none */
-    unsigned clients, frames, next_step;
+    uint32_t turned_away;
+    struct gs_welcome welcome;
+    unsigned clients, frames, next_step, ticks_away, refused;
     uint32_t frame_id, last_input, display_width, display_height;
-    bool swapped, keyframe, bye, dropped;
+    bool swapped, keyframe, bye, dropped, view;
     guint frame_timer;
 };
 
@@ -101,46 +106,96 @@ static void resize(struct gs_fake_host *h)
     h->keyframe = true;
 }
 
+static void end_stream(struct gs_fake_host *h)
+{
+    if (h->stream)
+        gs_transport_detach(h->transport, h->stream);
+    h->stream = NULL;
+}
+
+static bool there_is(const char *path)
+{
+    return path && g_file_test(path, G_FILE_TEST_EXISTS);
+}
+
+static bool cut_is_due(const struct gs_fake_host *h)
+{
+    if (h->dropped || !h->client)
+        return false;
+    return there_is(h->params.cut_file) ||
+           (h->params.drop_after && h->frames >= h->params.drop_after);
+}
+
+static void cut(struct gs_fake_host *h)
+{
+    h->dropped = true;
+    h->client = 0;
+    g_clear_pointer(&h->door, gs_door_destroy);
+    if (h->params.back.ends)
+        end_stream(h);
+}
+
+static bool return_is_due(struct gs_fake_host *h)
+{
+    const struct gs_fake_return *back = &h->params.back;
+
+    return !h->door && !back->never && h->ticks_away++ >= back->after &&
+           (!back->file || there_is(back->file));
+}
+
+static void come_back(struct gs_fake_host *h)
+{
+    if (h->params.back.other_certificate) {
+        g_clear_object(&h->certificate);
+        if (gs_certificate_create(&h->certificate) != 0)
+            abort();
+    }
+    if (open_door(h) != 0)
+        abort();
+}
+
 static gboolean on_frame(void *user)
 {
     struct gs_fake_host *h = user;
 
-    if (!h->client || h->params.mute)
+    if (cut_is_due(h))
+        cut(h);
+    if (return_is_due(h))
+        come_back(h);
+    if (h->params.mute || (h->params.still_after && h->frames >= h->params.still_after) ||
+        (!h->client && !(h->dropped && h->params.back.resume)))
         return G_SOURCE_CONTINUE;
     if (h->params.resize_after && h->frames == h->params.resize_after)
         resize(h);
     send_frame(h);
     h->frames++;
-    if (h->params.bye_after && h->frames == h->params.bye_after) {
+    if (h->params.bye_after && h->frames >= h->params.bye_after && h->client) {
         const struct gs_bye bye = {.reason = "the application ended", .status = 0};
 
         gs_door_bye(h->door, h->client, &bye);
         h->client = 0;
     }
-    if (h->params.drop_after && h->frames >= h->params.drop_after && !h->dropped) {
-        h->dropped = true;
-        h->client = 0;
-        gs_door_destroy(h->door);
-        gs_transport_detach(h->transport);
-        if (open_door(h) != 0)
-            abort();
-    }
     return G_SOURCE_CONTINUE;
 }
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream GS_UNUSED)
 {
     ((struct gs_fake_host *)user)->keyframe = true;
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user GS_UNUSED, struct gs_stream *stream GS_UNUSED,
+                                bool present GS_UNUSED)
 {
-    (void)user;
-    (void)present;
 }
 
 static const struct gs_transport_listener transport_listener = {on_keyframe_wanted,
                                                                 on_receiver_changed};
+
+/* That of the URL, but for a client that was told another. */
+static const char *right_ticket(const struct gs_fake_host *h)
+{
+    return h->dropped && !h->params.old ? RESUME_TICKET : URL_TICKET;
+}
 
 static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
 {
@@ -148,10 +203,17 @@ static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hell
 
     if (h->params.refuse)
         return "the ticket is not valid";
-    if (strcmp(hello->session, "test") != 0 || strcmp(hello->ticket, "secret-ticket") != 0)
+    if (h->dropped && h->refused < h->params.back.refusals) {
+        h->refused++;
+        h->turned_away = id;
+        return h->params.back.status == 4 ? NULL : "there is no such session";
+    }
+    if (strcmp(hello->session, "test") != 0 || strcmp(hello->ticket, right_ticket(h)) != 0)
         return "the client did not say what its URL said";
     h->client = id;
+    h->bye = false;
     h->clients++;
+    h->view = hello->view;
     h->display_width = hello->display_width;
     h->display_height = hello->display_height;
     return NULL;
@@ -161,22 +223,18 @@ static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hell
 static gboolean welcome(void *user)
 {
     struct gs_fake_host *h = user;
-    struct gs_welcome w = {.session = "test",
-                           .width = FAKE_WIDTH,
-                           .height = FAKE_HEIGHT,
-                           .fps = 50,
-                           .encoder = "x264",
-                           .converter = "none",
-                           .renderer = "fake",
-                           .why = "a test"};
+    struct gs_welcome *w = &h->welcome;
     uint8_t pixels[CURSOR_SIDE * CURSOR_SIDE * 4], cursor[sizeof(pixels) + GS_CURSOR_HEADER_SIZE];
     const struct gs_cursor_msg msg = {true, CURSOR_SIDE, CURSOR_SIDE, 0, 0, pixels};
     uint8_t mode = h->params.relative ? GS_POINTER_RELATIVE : GS_POINTER_ABSOLUTE;
     char *json;
 
-    if (gs_transport_attach(h->transport, &w) != 0)
+    w->resumed = h->dropped && h->params.back.resume;
+    if (!w->resumed)
+        end_stream(h);
+    if (!w->resumed && gs_transport_attach(h->transport, true, w, &h->stream) != 0)
         abort();
-    json = gs_welcome_to_json(&w);
+    json = gs_welcome_to_json(w);
     gs_door_send(h->door, h->client, GS_MSG_WELCOME, json, strlen(json));
     free(json);
     /* Black, opaque. */
@@ -185,7 +243,19 @@ static gboolean welcome(void *user)
     gs_cursor_write(&msg, cursor);
     gs_door_send(h->door, h->client, GS_MSG_CURSOR, cursor, gs_cursor_size(&msg));
     gs_door_send(h->door, h->client, GS_MSG_POINTER, &mode, 1);
-    h->keyframe = true;
+    h->keyframe |= !w->resumed;
+    return G_SOURCE_REMOVE;
+}
+
+/* As a host does that can't take it just now. */
+static gboolean turn_away(void *user)
+{
+    struct gs_fake_host *h = user;
+    const struct gs_bye later = {.reason = "the session is being looked for", .status = 4};
+    char *json = gs_bye_to_json(&later);
+
+    gs_door_send(h->door, h->turned_away, GS_MSG_ERROR, json, strlen(json));
+    free(json);
     return G_SOURCE_REMOVE;
 }
 
@@ -194,7 +264,9 @@ static bool hello_then_welcome(void *user, uint32_t id, const struct gs_hello *h
 {
     ret->reason = on_hello(user, id, hello);
     if (!ret->reason)
-        g_idle_add_full(G_PRIORITY_HIGH, welcome, user, NULL);
+        g_idle_add_full(G_PRIORITY_HIGH,
+                        ((struct gs_fake_host *)user)->turned_away == id ? turn_away : welcome,
+                        user, NULL);
     return !ret->reason;
 }
 
@@ -203,7 +275,7 @@ static void on_ping(struct gs_fake_host *h, const uint8_t *payload, size_t size)
     uint8_t pong[24];
     struct gs_writer w;
 
-    if (size != 8)
+    if (size != 8 || (h->params.silent && !h->dropped))
         return;
     gs_writer_init(&w, pong, sizeof(pong));
     gs_write_bytes(&w, payload, size);
@@ -226,6 +298,15 @@ static void on_inputs(struct gs_fake_host *h, const uint8_t *payload, size_t siz
     }
 }
 
+static void on_report(struct gs_fake_host *h, const uint8_t *payload, size_t size)
+{
+    struct gs_client_report report;
+
+    if (gs_client_report_read(payload, size, &report) != 0)
+        abort();
+    g_array_append_val(h->reports, report);
+}
+
 static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size)
 {
     struct gs_fake_host *h = user;
@@ -235,6 +316,8 @@ static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *pay
         on_ping(h, payload, size);
     else if (type == GS_MSG_INPUT)
         on_inputs(h, payload, size);
+    else if (type == GS_MSG_REPORT)
+        on_report(h, payload, size);
     else if (type == GS_MSG_BYE)
         h->bye = true;
     if (type != GS_MSG_KEYMAP)
@@ -248,8 +331,10 @@ static void on_gone(void *user, uint32_t id, bool was_let_in)
     struct gs_fake_host *h = user;
 
     (void)was_let_in;
-    if (id == h->client)
-        h->client = 0;
+    if (id != h->client)
+        return;
+    h->client = 0;
+    h->dropped |= !h->bye;
 }
 
 static const struct gs_client_listener client_listener = {hello_then_welcome, on_message, on_gone};
@@ -283,6 +368,18 @@ int gs_fake_host_create(const struct gs_fake_host_params *params, struct gs_fake
 
     h->params = *params;
     h->inputs = g_array_new(FALSE, FALSE, sizeof(struct gs_input));
+    h->reports = g_array_new(FALSE, FALSE, sizeof(struct gs_client_report));
+    h->welcome = (struct gs_welcome){.session = "test",
+                                     .width = FAKE_WIDTH,
+                                     .height = FAKE_HEIGHT,
+                                     .fps = 50,
+                                     .encoder = "x264",
+                                     .converter = "none",
+                                     .renderer = "fake",
+                                     .why = "a test",
+                                     .view = params->view};
+    if (!params->old)
+        strcpy(h->welcome.resume, RESUME_TICKET);
     err = gs_certificate_create(&h->certificate);
     if (!err)
         err = open_encoder(h, FAKE_WIDTH, FAKE_HEIGHT);
@@ -294,6 +391,8 @@ int gs_fake_host_create(const struct gs_fake_host_params *params, struct gs_fake
         gs_fake_host_destroy(h);
         return err;
     }
+    if (params->late)
+        g_clear_pointer(&h->door, gs_door_destroy);
     h->frame_timer = g_timeout_add(FRAME_MS, on_frame, h);
     *ret = h;
     return 0;
@@ -310,6 +409,7 @@ void gs_fake_host_destroy(struct gs_fake_host *h)
     gs_nv12_free(&h->picture);
     g_clear_object(&h->certificate);
     g_array_unref(h->inputs);
+    g_array_unref(h->reports);
     g_free(h->keymap);
     g_free(h);
     while (g_main_context_iteration(NULL, FALSE))
@@ -319,7 +419,7 @@ void gs_fake_host_destroy(struct gs_fake_host *h)
 char *gs_fake_host_url(const struct gs_fake_host *h, bool wrong_fingerprint)
 {
     struct gs_url url = {
-        .host = "127.0.0.1", .port = h->port, .session = "test", .ticket = "secret-ticket"};
+        .host = "127.0.0.1", .port = h->port, .session = "test", .ticket = URL_TICKET};
     char *text, *copy;
 
     gs_certificate_fingerprint(h->certificate, url.fingerprint);
@@ -349,10 +449,11 @@ static void run_step(struct gs_fake_host *h)
 {
     const char *step = h->params.steps ? h->params.steps[h->next_step] : NULL;
 
-    if (!step || h->frames < (h->next_step + 1) * FRAMES_A_STEP)
+    if (!step || (strcmp(step, GS_FAKE_AWAIT_CLIENT) == 0 && !h->client) ||
+        h->frames < (h->next_step + 1) * FRAMES_A_STEP)
         return;
     h->next_step++;
-    if (system(step) != 0)
+    if (strcmp(step, GS_FAKE_AWAIT_CLIENT) != 0 && system(step) != 0)
         g_printerr("fake host: “%s” failed\n", step);
 }
 
@@ -385,6 +486,16 @@ void gs_fake_host_display(const struct gs_fake_host *h, uint32_t *width, uint32_
 const char *gs_fake_host_keymap(const struct gs_fake_host *h)
 {
     return h->keymap;
+}
+
+const GArray *gs_fake_host_reports(const struct gs_fake_host *h)
+{
+    return h->reports;
+}
+
+bool gs_fake_host_view(const struct gs_fake_host *h)
+{
+    return h->view;
 }
 
 unsigned gs_fake_host_clients(const struct gs_fake_host *h)

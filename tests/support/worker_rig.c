@@ -51,7 +51,7 @@ static const struct gs_receiver_listener receiver_listener = {.access_unit = on_
 
 /* ---- the link ---- */
 
-static void send_link(struct worker_rig *rig, uint8_t type, const void *payload, size_t size)
+void worker_rig_send(struct worker_rig *rig, uint8_t type, const void *payload, size_t size)
 {
     if (!rig->closed && gs_channel_send(rig->link, type, payload, size) < 0)
         fprintf(stderr, "worker rig: message %u was not sent\n", type);
@@ -88,18 +88,37 @@ static void on_client_data(struct worker_rig *rig, const uint8_t *payload, size_
     g_array_append_val(rig->sizes, s);
 }
 
+static void on_stats(struct worker_rig *rig, const char *json, size_t size)
+{
+    struct gs_worker_stats stats;
+
+    if (gs_worker_stats_from_json(json, size, &stats) < 0) {
+        fprintf(stderr, "worker rig: statistics that cannot be: %.*s\n", (int)size, json);
+        abort();
+    }
+    g_array_append_val(rig->stats, stats);
+}
+
 static void on_link_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)
 {
     struct worker_rig *rig = user;
-    struct gs_worker_ready ready;
 
+    if (rig->others && rig->others(rig, type, payload, size))
+        return;
     if (type == GS_LINK_READY &&
-        gs_worker_ready_from_json((const char *)payload, size, &ready) == 0) {
+        gs_worker_ready_from_json((const char *)payload, size, &rig->said) == 0) {
         rig->ready = true;
-        rig->x11_display = ready.x11_display;
+        rig->x11_display = rig->said.x11_display;
+    } else if (type == GS_LINK_STATS) {
+        on_stats(rig, (const char *)payload, size);
+    } else if (type == GS_LINK_PONG && size == sizeof(rig->pong)) {
+        memcpy(&rig->pong, payload, size);
+    } else if (type == GS_LINK_ADOPT) {
+        worker_host_introduced(rig, (const char *)payload, size);
     } else if (type == GS_LINK_CLIENT_DATA) {
         on_client_data(rig, payload, size);
     } else if (type == GS_LINK_ENDED) {
+        rig->ended = true;
         fprintf(stderr, "worker rig: ended: %.*s\n", (int)size, (const char *)payload);
     }
 }
@@ -110,6 +129,13 @@ static void on_link_closed(void *user, int err GS_UNUSED)
 }
 
 static const struct gs_channel_handler handler = {on_link_frame, on_link_closed};
+
+void worker_rig_use_link(struct worker_rig *rig, GIOStream *stream)
+{
+    gs_channel_destroy(rig->link);
+    rig->closed = false;
+    rig->link = gs_channel_create(stream, GS_PROTO_MAX_FRAME, &handler, rig);
+}
 
 /* ---- start ---- */
 
@@ -148,7 +174,7 @@ static int connect_link(struct worker_rig *rig)
     close(fd[1]);
     sock = g_socket_new_from_fd(fd[0], NULL);
     conn = g_socket_connection_factory_create_connection(sock);
-    rig->link = gs_channel_create(G_IO_STREAM(conn), GS_PROTO_MAX_FRAME, &handler, rig);
+    worker_rig_use_link(rig, G_IO_STREAM(conn));
     return err;
 }
 
@@ -164,7 +190,9 @@ static void send_config(struct worker_rig *rig, const struct worker_rig_params *
                                  .bind_address = "127.0.0.1",
                                  .udp_first = GS_PROTO_UDP_FIRST,
                                  .udp_last = GS_PROTO_UDP_LAST,
-                                 .viewers = 1,
+                                 .viewers = GS_MAX(p->viewers, 1),
+                                 .unwatched = p->unwatched,
+                                 .secret = WORKER_HOST_SECRET,
                                  .argv = (char **)(p->argv ? p->argv : none)};
     char *json;
 
@@ -172,15 +200,19 @@ static void send_config(struct worker_rig *rig, const struct worker_rig_params *
     g_strlcpy(c.encoder, p->encoder ? p->encoder : "", sizeof(c.encoder));
     g_strlcpy(c.converter, p->converter ? p->converter : "", sizeof(c.converter));
     g_strlcpy(c.runtime_dir, rig->dir, sizeof(c.runtime_dir));
+    g_strlcpy(c.app_cgroup, p->app_cgroup ? p->app_cgroup : "", sizeof(c.app_cgroup));
+    if (p->adopt)
+        worker_host_path(rig, c.adopt_path, sizeof(c.adopt_path));
     json = gs_worker_config_to_json(&c);
-    send_link(rig, GS_LINK_CONFIG, json, strlen(json));
+    worker_rig_send(rig, GS_LINK_CONFIG, json, strlen(json));
     free(json);
 }
 
-static void open_client(struct worker_rig *rig)
+void worker_rig_enter(struct worker_rig *rig)
 {
     const struct gs_client_open open = {
-        .hello = {.session = "rig", .client = "test", .decoder = "software"}};
+        .hello = {.session = "rig", .client = "test", .decoder = "software"},
+        .resume = WORKER_RIG_RESUME};
     uint8_t id[4];
     struct gs_writer w;
     char *json = gs_client_open_to_json(&open);
@@ -210,6 +242,7 @@ int worker_rig_start(const struct worker_rig_params *params, struct worker_rig *
     g_mutex_init(&ret->lock);
     ret->frames = g_array_new(FALSE, FALSE, sizeof(struct worker_frame));
     ret->sizes = g_array_new(FALSE, FALSE, sizeof(struct worker_size));
+    ret->stats = g_array_new(FALSE, FALSE, sizeof(struct gs_worker_stats));
     ret->dir = g_dir_make_tmp("gs-test-XXXXXX", NULL);
     if (!ret->dir)
         return -EIO;
@@ -222,7 +255,7 @@ int worker_rig_start(const struct worker_rig_params *params, struct worker_rig *
     send_config(ret, params);
     if (!worker_rig_wait(ret, is_ready, NULL) || !ret->ready)
         return -EPROTO;
-    open_client(ret);
+    worker_rig_enter(ret);
     return worker_rig_wait(ret, has_picture, NULL) && !ret->closed ? 0 : -ETIMEDOUT;
 }
 
@@ -235,7 +268,7 @@ static bool is_closed(struct worker_rig *rig, void *user GS_UNUSED)
 
 int worker_rig_stop(struct worker_rig *rig)
 {
-    send_link(rig, GS_LINK_STOP, NULL, 0);
+    worker_rig_send(rig, GS_LINK_STOP, NULL, 0);
     if (!worker_rig_wait(rig, is_closed, NULL))
         return -ETIMEDOUT;
     return gs_process_wait_unmarked(rig->mark, WORKER_RIG_DEADLINE_MS) ? 0 : -EBUSY;
@@ -244,6 +277,7 @@ int worker_rig_stop(struct worker_rig *rig)
 void worker_rig_finish(struct worker_rig *rig)
 {
     gs_receiver_destroy(rig->rx);
+    worker_host_finish(rig);
     gs_channel_destroy(rig->link);
     if (rig->pid)
         kill(rig->pid, SIGKILL);
@@ -255,6 +289,7 @@ void worker_rig_finish(struct worker_rig *rig)
     gs_picture_unref(rig->newest);
     g_clear_pointer(&rig->frames, g_array_unref);
     g_clear_pointer(&rig->sizes, g_array_unref);
+    g_clear_pointer(&rig->stats, g_array_unref);
     if (rig->dir)
         gs_process_remove_dir(rig->dir);
     g_free(rig->dir);
@@ -264,10 +299,24 @@ void worker_rig_finish(struct worker_rig *rig)
 
 /* ---- use ---- */
 
+void worker_rig_leave(struct worker_rig *rig)
+{
+    static const char bye[] = "{\"v\":1,\"reason\":\"\",\"status\":0}";
+    uint8_t payload[4 + sizeof(bye) - 1];
+    struct gs_writer w;
+
+    gs_writer_init(&w, payload, sizeof(payload));
+    gs_write_u32(&w, CLIENT);
+    memcpy(payload + 4, bye, sizeof(bye) - 1);
+    worker_rig_send(rig, GS_LINK_CLIENT_CLOSE, payload, sizeof(payload));
+    gs_receiver_destroy(g_steal_pointer(&rig->rx));
+    rig->welcomed = false;
+}
+
 void worker_rig_resize_raw(struct worker_rig *rig, const void *payload, size_t size)
 {
     rig->asked_at = gs_now_ns();
-    send_link(rig, GS_LINK_RESIZE, payload, size);
+    worker_rig_send(rig, GS_LINK_RESIZE, payload, size);
 }
 
 void worker_rig_resize(struct worker_rig *rig, uint32_t width, uint32_t height)
@@ -290,7 +339,7 @@ void worker_rig_input(struct worker_rig *rig, const struct gs_input *in)
     gs_write_u32(&w, CLIENT);
     gs_write_u8(&w, GS_MSG_INPUT);
     gs_input_write(&numbered, payload + 5);
-    send_link(rig, GS_LINK_CLIENT_DATA, payload, sizeof(payload));
+    worker_rig_send(rig, GS_LINK_CLIENT_DATA, payload, sizeof(payload));
 }
 
 static gboolean set_flag(gpointer flag)

@@ -17,7 +17,9 @@
 #include "common/link.h"
 #include "common/macros.h"
 #include "common/proto.h"
+#include "tests/support/worker_host.h"
 
+#define WORKER_RIG_RESUME "resume-of-the-rig"
 #define WORKER_RIG_DEADLINE_MS 30000
 
 /* A frame as it was decoded. */
@@ -41,11 +43,20 @@ struct worker_rig {
     char *dir, *mark;
     struct gs_channel *link;
     bool ready, welcomed, closed;
+    bool ended; /* the worker said so */
+    struct worker_host host;
+    GArray *stats; /* struct gs_worker_stats */
+    uint64_t pong;
+    struct gs_worker_ready said; /* READY */
     int x11_display;
     struct gs_welcome welcome;
     GArray *sizes;     /* struct worker_size */
     uint64_t asked_at; /* of the last worker_rig_resize */
     uint32_t inputs;
+    /* Sees what the worker says before the rig does; true: it was for other clients than the
+     * rig's. NULL: there are none. */
+    bool (*others)(struct worker_rig *rig, uint8_t type, const uint8_t *payload, size_t size);
+    void *others_data;
     struct gs_receiver *rx;
     struct gs_decoder *decoder;
 
@@ -58,6 +69,10 @@ struct worker_rig_params {
     const char *source, *encoder, *converter; /* NULL: chosen */
     uint32_t width, height, fps;
     uint32_t max_kbps, quality;
+    bool adopt; /* the worker is told where to find the host again */
+    enum gs_unwatched unwatched;
+    const char *app_cgroup;  /* NULL: none */
+    uint32_t viewers;        /* 0: one */
     const char *const *argv; /* application, NULL-terminated; may be NULL */
 };
 
@@ -70,6 +85,13 @@ void worker_rig_finish(struct worker_rig *rig);
 void worker_rig_resize(struct worker_rig *rig, uint32_t width, uint32_t height);
 /* Any payload as GS_LINK_RESIZE. */
 void worker_rig_resize_raw(struct worker_rig *rig, const void *payload, size_t size);
+/* Any message of the link. */
+void worker_rig_send(struct worker_rig *rig, uint8_t type, const void *payload, size_t size);
+/* The client leaves, and comes again for a stream of its own. */
+void worker_rig_leave(struct worker_rig *rig);
+void worker_rig_enter(struct worker_rig *rig);
+/* For tests/support/worker_host.c: takes over what the worker says on this connection. */
+void worker_rig_use_link(struct worker_rig *rig, GIOStream *stream);
 void worker_rig_input(struct worker_rig *rig, const struct gs_input *in);
 /* Turns the main context until done(rig, user) or the deadline; returns done(). */
 bool worker_rig_wait(struct worker_rig *rig, bool (*done)(struct worker_rig *rig, void *user),

@@ -3,3 +3,5 @@ gs_test(test_x264_rate LABEL unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_x264_ra
     LIBS gs_encoder m)
 gs_test(test_x264_frame_num LABEL unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_x264_frame_num.c
     LIBS gs_encoder)
+gs_test(test_x264_entropy LABEL unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/test_x264_entropy.c
+    LIBS gs_encoder)

@@ -79,6 +79,35 @@ static void test_add_impossible_times(void **state)
     assert_false(gs_clock_sync_ready(&cs));
 }
 
+/* What was known holds until as much is known of the new connection. */
+static void test_renew(void **state)
+{
+    struct gs_clock_sync cs;
+
+    (void)state;
+    gs_clock_sync_init(&cs);
+    gs_clock_sync_renew(&cs);
+    assert_false(gs_clock_sync_ready(&cs));
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(gs_clock_sync_add(&cs, 100 * MS, 300 * MS, 300 * MS, 110 * MS), 0);
+    gs_clock_sync_renew(&cs);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(gs_clock_sync_ready(&cs));
+        assert_false(gs_clock_sync_settled(&cs));
+        assert_int_equal(gs_clock_sync_rtt(&cs), 10 * MS);
+        assert_int_equal(gs_clock_sync_offset(&cs), 195 * (int64_t)MS);
+        /* Another renewal in the midst of it loses nothing. */
+        if (i == 1)
+            gs_clock_sync_renew(&cs);
+        assert_int_equal(gs_clock_sync_add(&cs, 100 * MS, 1000 * MS, 1000 * MS, 120 * MS), 0);
+    }
+    assert_false(gs_clock_sync_settled(&cs));
+    assert_int_equal(gs_clock_sync_add(&cs, 100 * MS, 1000 * MS, 1000 * MS, 120 * MS), 0);
+    assert_true(gs_clock_sync_settled(&cs));
+    assert_int_equal(gs_clock_sync_rtt(&cs), 20 * MS);
+    assert_int_equal(gs_clock_sync_offset(&cs), 890 * (int64_t)MS);
+}
+
 static void test_interval(void **state)
 {
     (void)state;
@@ -97,6 +126,7 @@ int main(void)
         cmocka_unit_test(test_add_keeps_smallest_round_trip),
         cmocka_unit_test(test_add_forgets_old_samples),
         cmocka_unit_test(test_add_impossible_times),
+        cmocka_unit_test(test_renew),
         cmocka_unit_test(test_interval),
     };
 

@@ -111,6 +111,25 @@ static void test_wait_frame_wants_frames_after_the_input(void **state)
     finish(&f);
 }
 
+/* What waited for a connection goes out with later ids: pictures in between do not count. */
+static void test_input_sent_late(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    start(&f, "key 30\nwait-frame 2\nsnapshot a.png\n");
+    run_until_idle();
+    gs_player_frame(f.player, 2);
+    f.last_input = 7;
+    gs_player_input_sent(f.player);
+    gs_player_frame(f.player, 6);
+    gs_player_frame(f.player, 7);
+    assert_string_equal(f.log->str, "i30.1 i30.0 ");
+    gs_player_frame(f.player, 7);
+    assert_string_equal(f.log->str, "i30.1 i30.0 sa.png ");
+    finish(&f);
+}
+
 /* The first picture of a screen that stands still may come before the script begins. */
 static void test_wait_frame_counts_frames_before_it(void **state)
 {
@@ -173,6 +192,7 @@ int main(void)
         cmocka_unit_test(test_plays_in_order),
         cmocka_unit_test(test_wait_frame_wants_frames_after_the_input),
         cmocka_unit_test(test_wait_frame_counts_frames_before_it),
+        cmocka_unit_test(test_input_sent_late),
         cmocka_unit_test(test_wait_frame_forgets_frames_before_input),
         cmocka_unit_test(test_snapshot_failure_ends),
         cmocka_unit_test(test_destroy_while_waiting),

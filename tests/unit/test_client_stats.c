@@ -291,6 +291,75 @@ static void test_input_latency_many(void **state)
     free(st);
 }
 
+/* Late on the way: the host was busy all the time. */
+static void test_max_gap(void **state)
+{
+    struct gs_stats *st = create();
+    uint64_t at = play(st, 1, 10, 1000 * MS);
+
+    (void)state;
+    assert_int_equal(st->max_gap, 16 * MS);
+    one(st, 11, at, at + LATENCY + 70 * MS);
+    assert_int_equal(st->max_gap, 86 * MS);
+    one(st, 12, at + 16 * MS, at + LATENCY + 71 * MS);
+    assert_int_equal(st->max_gap, 86 * MS);
+    assert_int_equal(st->max_capture_gap, 0);
+    free(st);
+}
+
+/* A still screen is none; the gap between captures says so. */
+static void test_max_gap_still(void **state)
+{
+    struct gs_stats *st = create();
+    uint64_t at = play(st, 1, 10, 1000 * MS);
+
+    (void)state;
+    one(st, 11, at + 5000 * MS, at + 5000 * MS + LATENCY);
+    assert_int_equal(st->max_gap, 16 * MS);
+    assert_int_equal(st->max_capture_gap, 5016 * MS);
+    free(st);
+}
+
+/* Frames between two were lost: what was captured all the time counts, on every stream. */
+static void test_max_gap_lost(void **state)
+{
+    struct gs_stats *st = create();
+    uint64_t at = play(st, 1, 10, 1000 * MS);
+
+    (void)state;
+    one(st, 20, at + 9 * 16 * MS, at + 9 * 16 * MS + LATENCY);
+    assert_int_equal(st->max_gap, 10 * 16 * MS);
+    gs_stats_restart(st);
+    one(st, 40, at + 29 * 16 * MS, at + 29 * 16 * MS + LATENCY);
+    assert_int_equal(st->max_gap, 20 * 16 * MS);
+    assert_int_equal(st->max_capture_gap, 0);
+    /* Ids begin anew, then the clock does. */
+    one(st, 1, at + 30 * 16 * MS, at + 90 * 16 * MS);
+    one(st, 2, at, at + 190 * 16 * MS);
+    assert_int_equal(st->max_gap, 20 * 16 * MS);
+    assert_int_equal(st->max_capture_gap, 0);
+    free(st);
+}
+
+static void test_recent(void **state)
+{
+    struct gs_stats *st = create();
+    struct gs_stats_recent recent;
+
+    (void)state;
+    gs_stats_input(st, 5, 990 * MS);
+    play(st, 1, 10, 1000 * MS);
+    recent = gs_stats_take_recent(st);
+    assert_true(recent.latency_p50 > 9 * MS && recent.latency_p50 < 11 * MS);
+    assert_true(recent.latency_p99 > 9 * MS && recent.latency_p99 < 11 * MS);
+    assert_int_equal(recent.input_p50, 0);
+    recent = gs_stats_take_recent(st);
+    assert_int_equal(recent.latency_p50, 0);
+    assert_int_equal(recent.latency_p99, 0);
+    assert_int_equal(st->latency.count, 10);
+    free(st);
+}
+
 static json_t *report(const struct gs_stats *st, const struct gs_welcome *welcome)
 {
     const struct gs_receiver_stats rx = {.frames = 12, .bytes = 3456};
@@ -390,6 +459,10 @@ int main(void)
         cmocka_unit_test(test_input_latency),
         cmocka_unit_test(test_input_latency_nothing_drawn),
         cmocka_unit_test(test_input_latency_many),
+        cmocka_unit_test(test_max_gap),
+        cmocka_unit_test(test_max_gap_still),
+        cmocka_unit_test(test_max_gap_lost),
+        cmocka_unit_test(test_recent),
         cmocka_unit_test(test_json_absent_is_null),
         cmocka_unit_test(test_set_offset_counts_early_frames),
         cmocka_unit_test(test_json_measured),

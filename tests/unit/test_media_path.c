@@ -24,6 +24,7 @@
 
 struct path {
     struct gs_transport *t;
+    struct gs_stream *stream;
     struct gs_relay *relay;
     struct gs_receiver *rx;
     struct gs_welcome welcome;
@@ -39,12 +40,12 @@ struct path {
     atomic_uint n_received, last_id, discontinuities, bad;
 };
 
-static void on_keyframe_wanted(void *user)
+static void on_keyframe_wanted(void *user, struct gs_stream *stream GS_UNUSED)
 {
     atomic_store(&((struct path *)user)->keyframe, true);
 }
 
-static void on_receiver_changed(void *user, bool present)
+static void on_receiver_changed(void *user, struct gs_stream *stream GS_UNUSED, bool present)
 {
     if (!present)
         atomic_fetch_add(&((struct path *)user)->vanished, 1);
@@ -99,7 +100,7 @@ static void open_path(struct path *p, const struct gs_relay_params *network)
 
     *p = (struct path){0};
     assert_int_equal(gs_transport_create("srtp", &params, &p->t), 0);
-    assert_int_equal(gs_transport_attach(p->t, &p->welcome), 0);
+    assert_int_equal(gs_transport_attach(p->t, true, &p->welcome, &p->stream), 0);
     relay.server_port = p->welcome.udp_port;
     assert_int_equal(gs_relay_create(&relay, &p->relay), 0);
     welcome = p->welcome;

@@ -121,14 +121,19 @@ static void test_cursor_read_refuses(void **state)
 
 static void test_hello_roundtrip(void **state)
 {
-    struct gs_hello h = {"app", "ticket", "client 1", 1920, 1080, "software", false};
+    const struct gs_hello h = {"app", "ticket", "client 1", 1920, 1080, "software", true};
     struct gs_hello out = {0};
-    char *json = gs_hello_to_json(&h);
+    char *json = gs_hello_to_json(&h), *again;
 
     (void)state;
     assert_int_equal(gs_hello_from_json(json, strlen(json), &out), 0);
-    assert_memory_equal(&h, &out, sizeof(h));
+    again = gs_hello_to_json(&out);
+    assert_string_equal(json, again);
+    assert_string_equal(out.ticket, "ticket");
+    assert_int_equal(out.display_height, 1080);
+    assert_true(out.view);
     free(json);
+    free(again);
 }
 
 static int parse_hello(const char *json)

@@ -42,6 +42,7 @@ static void test_parse_defaults(void **state)
     assert_string_equal(o.listen, "");
     assert_string_equal(o.encoder, "");
     assert_string_equal(o.effort, "");
+    assert_int_equal(o.sandbox, GS_SANDBOX_NONE);
     assert_string_equal(o.session, "glxgears");
     assert_string_equal(o.argv[0], "/usr/bin/glxgears");
     assert_string_equal(o.argv[1], "-info");
@@ -55,12 +56,13 @@ static void test_parse_everything(void **state)
     char *why;
 
     (void)state;
-    assert_int_equal(parse("--size 65x8191 --fps 240 --encoder x264 --converter=cpu --bitrate 5000 "
-                           "--quality 18 --effort best --port 5000 --listen ::1 --advertise "
-                           "my.host --ticket-uses 1 "
-                           "--session s.1 -v -- app -- --fps 7",
-                           &o, &why),
-                     0);
+    assert_int_equal(
+        parse("--size 65x8191 --fps 240 --encoder x264 --converter=cpu --bitrate 5000 "
+              "--sandbox strict --quality 18 --effort best --port 5000 --listen ::1 --advertise "
+              "my.host --ticket-uses 1 "
+              "--session s.1 -v -- app -- --fps 7",
+              &o, &why),
+        0);
     assert_int_equal(o.width, 65);
     assert_int_equal(o.height, 8191);
     assert_int_equal(o.fps, 240);
@@ -69,6 +71,7 @@ static void test_parse_everything(void **state)
     assert_int_equal(o.max_kbps, 5000);
     assert_int_equal(o.quality, 18);
     assert_string_equal(o.effort, "best");
+    assert_int_equal(o.sandbox, GS_SANDBOX_STRICT);
     assert_int_equal(o.port, 5000);
     assert_int_equal(o.last_port, 5000);
     assert_string_equal(o.listen, "::1");
@@ -177,6 +180,7 @@ static void test_parse_refusals(void **state)
     refuse("--ticket-uses -1 app", "0 to");
     refuse("--encoder ../x app", "--encoder");
     refuse("--effort 'a b' app", "--effort");
+    refuse("--sandbox loose app", "--sandbox");
     refuse("--converter aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa app", "--converter");
     refuse("--listen localhost app", "numeric");
     refuse("--advertise a/b app", "--advertise");

@@ -185,6 +185,39 @@ static void test_unprotect_foreign(void **state)
     gs_srtp_destroy(other_ssrc);
 }
 
+/* As for a retransmission: across a wrap of the sequence number, and as late as can be. */
+static void test_protect_again_is_the_same(void **state)
+{
+    static struct packet sent[GS_SRTP_AGAIN];
+    const uint16_t first = (uint16_t)(0x10000 - GS_SRTP_AGAIN / 2);
+    struct fixture *f = *state;
+    struct gs_srtp *send;
+
+    assert_int_equal(gs_srtp_create(key, SSRC, GS_SRTP_SEND_AGAIN, &send), 0);
+    for (unsigned i = 0; i < GS_SRTP_AGAIN; i++) {
+        sent[i] = plain_rtp(SSRC, (uint16_t)(first + i));
+        assert_int_equal(gs_srtp_protect(send, sent[i].data, &sent[i].size), 0);
+    }
+    for (unsigned i = 0; i < GS_SRTP_AGAIN; i++) {
+        struct packet again = plain_rtp(SSRC, (uint16_t)(first + i));
+
+        assert_int_equal(gs_srtp_protect(send, again.data, &again.size), 0);
+        assert_int_equal(again.size, sent[i].size);
+        assert_memory_equal(again.data, sent[i].data, again.size);
+        assert_int_equal(gs_srtp_unprotect(f->receive, again.data, &again.size), 0);
+    }
+    gs_srtp_destroy(send);
+}
+
+static void test_protect_twice_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct packet p = plain_rtp(SSRC, 1), again = p;
+
+    assert_int_equal(gs_srtp_protect(f->send, p.data, &p.size), 0);
+    assert_int_equal(gs_srtp_protect(f->send, again.data, &again.size), -EALREADY);
+}
+
 static void test_destroy_null(void **state)
 {
     (void)state;
@@ -196,10 +229,11 @@ static void test_destroy_null(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_protect_round_trip),       TEST(test_protect_rtcp_round_trip),
-        TEST(test_unprotect_changed_byte),   TEST(test_unprotect_truncated),
-        TEST(test_unprotect_replay),         TEST(test_unprotect_late_within_window),
-        TEST(test_unprotect_sequence_wraps), TEST(test_unprotect_foreign),
+        TEST(test_protect_round_trip),        TEST(test_protect_rtcp_round_trip),
+        TEST(test_unprotect_changed_byte),    TEST(test_unprotect_truncated),
+        TEST(test_unprotect_replay),          TEST(test_unprotect_late_within_window),
+        TEST(test_unprotect_sequence_wraps),  TEST(test_unprotect_foreign),
+        TEST(test_protect_again_is_the_same), TEST(test_protect_twice_is_refused),
         cmocka_unit_test(test_destroy_null),
     };
 

@@ -19,6 +19,10 @@
 
 #define MAX_CONTEXTS 8
 
+struct context {
+    int registered; /* textures */
+};
+
 /* The contexts of this thread: most calls want one, as those of the real library do. */
 static _Thread_local CUcontext stack[MAX_CONTEXTS];
 static _Thread_local unsigned depth;
@@ -97,7 +101,7 @@ CUresult cuDeviceComputeCapability(int *major, int *minor, CUdevice device G_GNU
 CUresult cuCtxCreate_v2(CUcontext *context, unsigned flags G_GNUC_UNUSED,
                         CUdevice device G_GNUC_UNUSED)
 {
-    *context = malloc(1);
+    *context = (CUcontext)g_new0(struct context, 1);
     return cuCtxPushCurrent_v2(*context);
 }
 
@@ -117,14 +121,13 @@ CUresult cuCtxPopCurrent_v2(CUcontext *context)
     return CUDA_SUCCESS;
 }
 
-/* Textures that are still registered. */
-static int registered;
-
 CUresult cuCtxDestroy_v2(CUcontext context)
 {
-    if (registered)
-        g_error("mock CUDA: %d textures were not given back", registered);
-    free(context);
+    struct context *c = (struct context *)context;
+
+    if (c->registered)
+        g_error("mock CUDA: %d textures were not given back", c->registered);
+    g_free(c);
     return CUDA_SUCCESS;
 }
 
@@ -213,6 +216,7 @@ CUresult cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *c, CUstream stream G_GNUC_UNUSE
 /* ---- GL textures ---- */
 
 struct resource {
+    struct context *context;
     GLuint texture;
     GLint width, height;
     GLenum format;
@@ -247,7 +251,8 @@ CUresult cuGraphicsGLRegisterImage(CUgraphicsResource *ret, GLuint texture, GLen
         return INVALID_VALUE;
     }
     *ret = (CUgraphicsResource)r;
-    registered++;
+    r->context = (struct context *)stack[depth - 1];
+    r->context->registered++;
     return CUDA_SUCCESS;
 }
 
@@ -263,7 +268,7 @@ CUresult cuGraphicsUnregisterResource(CUgraphicsResource resource)
 
     if (!has_context() || eglGetCurrentContext() == EGL_NO_CONTEXT || !glIsTexture(r->texture))
         g_error("mock CUDA: texture %u is gone before it was given back", r->texture);
-    registered--;
+    r->context->registered--;
     unmap(r);
     g_free(r);
     return CUDA_SUCCESS;
