@@ -35,7 +35,8 @@ struct gs_client {
     uint32_t id;
     enum state state;
     bool was_let_in;
-    char peer[64]; /* address, for the log */
+    char peer[64]; /* address with the port, for the log */
+    char address[64];
     GSocketConnection *conn;
     GTlsConnection *tls;
     GCancellable *cancel;
@@ -270,6 +271,12 @@ static void note_peer(struct gs_client *c)
         address ? g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address)) : NULL;
 
     g_strlcpy(c->peer, text ? text : "an address unknown", sizeof(c->peer));
+    if (G_IS_INET_SOCKET_ADDRESS(address)) {
+        g_autofree char *numeric = g_inet_address_to_string(
+            g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+
+        g_strlcpy(c->address, numeric, sizeof(c->address));
+    }
 }
 
 struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *certificate,
@@ -320,7 +327,7 @@ bool gs_client_is_silent(const struct gs_client *c)
 
 const char *gs_client_address(const struct gs_client *c)
 {
-    return c->peer;
+    return c->address;
 }
 
 void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size_t size)
