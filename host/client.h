@@ -42,7 +42,7 @@ struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *cer
 /* Closes at once; no callback after it. Accepts NULL. */
 void gs_client_destroy(struct gs_client *c);
 bool gs_client_is_let_in(const struct gs_client *c);
-/* Not even a first byte came. */
+/* Not even a whole first message of TLS came. */
 bool gs_client_is_silent(const struct gs_client *c);
 /* Its address, numeric; "" where it is not known. */
 const char *gs_client_address(const struct gs_client *c);
