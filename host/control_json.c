@@ -108,11 +108,20 @@ json_t *gs_control_event_json(const struct gs_event *e)
                      "user", TEXT(e->user), "text", TEXT(e->text));
 }
 
+/* limit: null where none is known. */
+static json_t *slots_new(const struct gs_slots_count *n)
+{
+    return json_pack("{so so so}", "limit",
+                     n->limit == GS_SLOTS_AUTO ? json_null() : NUMBER(n->limit), "used",
+                     NUMBER(n->used), "wanted", NUMBER(n->wanted));
+}
+
 json_t *gs_control_daemon_json(const struct gs_daemon_info *d)
 {
-    return json_pack("{so so so so so so so so so so}", "started", NUMBER(d->started), "sessions",
-                     NUMBER(d->sessions), "clients", NUMBER(d->clients), "waiting",
+    return json_pack("{so so so so so so so so so so so}", "started", NUMBER(d->started),
+                     "sessions", NUMBER(d->sessions), "clients", NUMBER(d->clients), "waiting",
                      NUMBER(d->waiting), "created", NUMBER(d->created), "ended", NUMBER(d->ended),
                      "failed", NUMBER(d->failed), "hung", NUMBER(d->hung), "adopted",
-                     NUMBER(d->adopted), "refused", NUMBER(d->refused));
+                     NUMBER(d->adopted), "refused", NUMBER(d->refused), "encoder_slots",
+                     slots_new(&d->encoder_slots));
 }

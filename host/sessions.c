@@ -63,6 +63,7 @@ void gs_session_free(struct gs_session *session)
     if (session->restart_timer)
         g_source_remove(session->restart_timer);
     gs_worker_destroy(session->worker);
+    gs_slots_remove(session->slot);
     gs_keeper_process_free(session->away);
     gs_runtime_dir_destroy(session->dir);
     gs_kept_session_finish(&session->kept);
@@ -173,6 +174,7 @@ void gs_sessions_daemon_info(struct gs_sessions *s, struct gs_daemon_info *ret)
     ret->clients = g_hash_table_size(s->visitors);
     ret->waiting = gs_door_waiting(s->door);
     ret->refused += gs_door_turned_away(s->door);
+    gs_slots_count(s->slots, &ret->encoder_slots);
 }
 
 const struct gs_host_config *gs_sessions_config(struct gs_sessions *s)

@@ -17,6 +17,7 @@
 #include "common/link.h"
 #include "common/macros.h"
 #include "host/config.h"
+#include "host/slots.h"
 
 struct gs_sessions;
 
@@ -129,8 +130,8 @@ struct gs_event {
     uint64_t seq;     /* counts up by one; begins anew with the daemon */
     uint64_t time;    /* seconds since 1970 */
     const char *kind; /* "session-created", "-running", "-restarted", "-ended", "-failed", "-hung",
-                         "-adopted"; "client-joined", "-left"; "ticket-issued", "-revoked";
-                         "config-reloaded" */
+                         "-adopted", "-spilled" (software encodes), "-hardware" (again);
+                         "client-joined", "-left"; "ticket-issued", "-revoked"; "config-reloaded" */
     const char *session, *user; /* "": none */
     const char *text;
     uid_t uid; /* of the session; who may see it */
@@ -150,6 +151,7 @@ struct gs_daemon_info {
     uint64_t started;                    /* seconds since 1970 */
     unsigned sessions, clients, waiting; /* waiting: connections without a ticket yet */
     uint64_t created, ended, failed, hung, adopted, refused; /* sessions, and clients refused */
+    struct gs_slots_count encoder_slots;
 };
 
 void gs_sessions_daemon_info(struct gs_sessions *s, struct gs_daemon_info *ret);

@@ -95,9 +95,13 @@ static void restore(struct gs_sessions *s, struct gs_kept_session *k)
     session->was_ready = true;
     take_tickets(session);
     gs_session_fill_keeper(session, &keeper);
-    if (was_restarting(session))
+    if (was_restarting(session)) {
         gs_session_restart(session, 0);
-    else if (session->kept.keeper)
+        return;
+    }
+    gs_session_add_slot(session);
+    gs_slots_away(session->slot);
+    if (session->kept.keeper)
         err = gs_keeper_process_adopt(&keeper, session->kept.keeper, session->kept.keeper_start, 0,
                                       on_keeper_gone, session, &session->away);
     if (err)
@@ -196,6 +200,8 @@ static void take_state(struct gs_session *session, const struct gs_worker_adopt 
     session->state = GS_SESSION_RUNNING;
     session->ready = adopt->ready;
     session->unwatched_ns = now_ns > unwatched_ns ? now_ns - unwatched_ns : 0;
+    gs_slots_adopted(session->slot, adopt->slot, adopt->slot_fixed, now_ns);
+    gs_sessions_tell_slots(session->all);
     for (unsigned i = 0; i < adopt->n_viewers; i++)
         gs_tickets_add_resume(session->all->tickets, session->kept.name, adopt->viewers[i].resume,
                               adopt->viewers[i].view, gs_wall_s() + GS_RESUME_S);

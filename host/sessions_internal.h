@@ -9,6 +9,7 @@
 #include "host/keeper_process.h"
 #include "host/runtime_dir.h"
 #include "host/sessions.h"
+#include "host/slots.h"
 #include "host/state.h"
 #include "host/worker.h"
 
@@ -35,9 +36,10 @@ struct gs_session {
     bool was_ready;
     struct gs_worker_ready ready;
     struct gs_worker_stats stats;
-    uint64_t stats_ns;     /* 0: none came */
-    uint64_t unwatched_ns; /* since when nobody looks, while there are no clients */
-    GArray *clients;       /* struct gs_session_client */
+    uint64_t stats_ns;            /* 0: none came */
+    struct gs_slot_session *slot; /* while there is a worker */
+    uint64_t unwatched_ns;        /* since when nobody looks, while there are no clients */
+    GArray *clients;              /* struct gs_session_client */
     /* The end, where it is known why. */
     bool app_ended, closing;
     char why[256];
@@ -67,6 +69,7 @@ struct gs_sessions {
     GHashTable *visitors; /* id of the client → struct gs_visitor */
     GArray *orphans;      /* hashes of the secrets of workers whose session is over */
     struct gs_events *events;
+    struct gs_slots *slots;
     struct gs_daemon_info info;
     bool closing_all, restored, door_open;
     void (*all_closed)(void *user);
@@ -147,6 +150,20 @@ void gs_sessions_maybe_open_door(struct gs_sessions *s, bool now);
 
 /* Looks after what is due, once a second while there are sessions. */
 void gs_sessions_start_tick(struct gs_sessions *s);
+
+/* ---- sessions_slots.c ---- */
+
+/* Of the worker that is about to start, or is away. */
+void gs_session_add_slot(struct gs_session *session);
+/* It is gone. */
+void gs_session_remove_slot(struct gs_session *session);
+/* As in struct gs_worker_listener. */
+void gs_session_slot_wanted(void *user, bool fixed);
+void gs_session_slot_free(void *user, enum gs_slot_end how);
+/* Before they replace those in the session. */
+void gs_session_slot_stats(struct gs_session *session, const struct gs_worker_stats *stats);
+/* Says to workers what is due; after every change, and once a second. */
+void gs_sessions_tell_slots(struct gs_sessions *s);
 
 /* ---- sessions_events.c ---- */
 

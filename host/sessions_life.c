@@ -138,6 +138,7 @@ static void on_stats(void *user, const struct gs_worker_stats *stats)
 {
     struct gs_session *session = user;
 
+    gs_session_slot_stats(session, stats);
     session->stats = *stats;
     session->stats_ns = gs_now_ns();
 }
@@ -160,6 +161,8 @@ void gs_session_fill_params(struct gs_session *session, const struct gs_keeper_c
                                                        .ended = on_ended,
                                                        .gone = on_gone,
                                                        .stats = on_stats,
+                                                       .slot_want = gs_session_slot_wanted,
+                                                       .slot_free = gs_session_slot_free,
                                                        .hung = on_hung};
     const struct gs_host_config *config = session->all->config;
 
@@ -218,6 +221,7 @@ int gs_session_start_worker(struct gs_session *session, char **ret_why)
     err = err ? err : gs_session_save(session);
     err = err ? err : start_processes(session, secret);
     if (!err) {
+        gs_session_add_slot(session);
         k->keeper = gs_worker_keeper_pid(session->worker);
         k->keeper_start = gs_worker_keeper_start_time(session->worker);
         gs_session_save_or_warn(session);
@@ -366,6 +370,7 @@ void gs_session_worker_gone(struct gs_session *session, const char *how)
     gs_worker_destroy(g_steal_pointer(&session->worker));
     gs_keeper_process_free(g_steal_pointer(&session->away));
     gs_runtime_dir_destroy(g_steal_pointer(&session->dir));
+    gs_session_remove_slot(session);
     if (!how || session->closing) {
         bool never_ran = session->app_ended && !session->was_ready;
 

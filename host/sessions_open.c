@@ -40,6 +40,7 @@ static gboolean on_tick(gpointer data)
     for (guint i = 0; i < list->len; i++)
         end_if_idle(g_ptr_array_index(list, i), now_ns);
     gs_sessions_check_away(s, now_ns);
+    gs_sessions_tell_slots(s);
     if (g_tree_nnodes(s->sessions) > 0)
         return G_SOURCE_CONTINUE;
     s->tick = 0;
@@ -170,6 +171,7 @@ int gs_sessions_open(struct gs_host_config *config, struct gs_sessions **ret, ch
     s->info.started = gs_wall_s();
     s->tickets = gs_tickets_create();
     s->events = gs_events_create();
+    s->slots = gs_slots_create(config->encoder_slots);
     s->sessions = g_tree_new((GCompareFunc)strcmp);
     s->visitors = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     s->orphans = g_array_new(FALSE, FALSE, 1);
@@ -194,6 +196,8 @@ void gs_sessions_reloaded(struct gs_sessions *s)
     const struct gs_door_limits limits = door_limits(s->config);
 
     raise_file_limit(s->config);
+    gs_slots_set_limit(s->slots, s->config->encoder_slots);
+    gs_sessions_tell_slots(s);
     gs_door_set_limits(s->door, &limits, s->config->handshake_ms);
     gs_sessions_say(s, NULL, "config-reloaded", "the configuration was read again");
 }
@@ -243,6 +247,7 @@ void gs_sessions_detach(struct gs_sessions *s)
     g_tree_unref(s->sessions);
     g_hash_table_unref(s->visitors);
     g_array_unref(s->orphans);
+    gs_slots_destroy(s->slots);
     gs_events_destroy(s->events);
     gs_tickets_destroy(s->tickets);
     g_clear_object(&s->certificate);

@@ -36,6 +36,16 @@ const struct gs_command gs_session_list_command = {
     .options = list_options,
 };
 
+/* What encodes now; before that is known, what it began with. */
+static void add_encoder(struct gs_table *table, const json_t *s)
+{
+    const json_t *stats = json_object_get(s, "stats"), *ready = json_object_get(s, "ready");
+    const char *encoder = gs_api_text(json_is_object(stats) ? stats : ready, "encoder");
+    const char *spilled = gs_api_text(stats, "spilled");
+
+    gs_table_add(table, "%s%s", *encoder ? encoder : "-", *spilled ? " (spilled)" : "");
+}
+
 static void add_row(struct gs_table *table, const json_t *s)
 {
     const json_t *argv = json_object_get(s, "argv");
@@ -47,14 +57,15 @@ static void add_row(struct gs_table *table, const json_t *s)
     gs_table_add(table, "%s", gs_api_text(s, "user"));
     gs_table_add(table, "%s", gs_api_text(s, "state"));
     gs_table_add(table, "%zu", json_array_size(json_object_get(s, "clients")));
+    add_encoder(table, s);
     gs_table_add(table, "%s", since);
     gs_table_add(table, "%s", app[0] ? app : program ? program : "");
 }
 
 static void print_list(const json_t *sessions, bool names)
 {
-    static const char *const headings[] = {"NAME",    "USER", "STATE", ">CLIENTS",
-                                           "CREATED", "APP",  NULL};
+    static const char *const headings[] = {"NAME",    "USER",    "STATE", ">CLIENTS",
+                                           "ENCODER", "CREATED", "APP",   NULL};
     struct gs_table *table = gs_table_create(headings);
 
     for (size_t i = 0; i < json_array_size(sessions); i++) {
@@ -149,6 +160,10 @@ static void show_stats(const json_t *stats)
     g_autofree char *rate = gs_text_kbps((uint64_t)gs_api_number(stats, "kbps"));
     g_autofree char *memory = gs_text_bytes(
         (uint64_t)(gs_api_number(stats, "rss_kb") + gs_api_number(stats, "app_rss_kb")) * 1024);
+    const char *spilled = gs_api_text(stats, "spilled");
+
+    line("encoder now", "%s%s%s", gs_api_text(stats, "encoder"), *spilled ? ", in software: " : "",
+         spilled);
 
     line("picture", "%.1f frames/s, %s", (double)gs_api_number(stats, "fps_milli") / 1000, rate);
     line("latency", "%.1f ms p50, %.1f ms p99 (commit to sent)",

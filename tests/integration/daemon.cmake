@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 gs_library(test_daemon
     SOURCES support/daemon_rig.c LIBS gpushare::host gs_test_control PkgConfig::CMOCKA)
-foreach(part sessions sessions_access sessions_faults)
+foreach(part sessions sessions_access sessions_faults sessions_slots)
     gs_test(test_${part} LABEL integration TIMEOUT 120
         SOURCES integration/test_${part}.c LIBS gs_test_daemon)
     add_dependencies(test_${part} gpushare-keeper gs-fake-worker)

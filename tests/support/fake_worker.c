@@ -17,6 +17,7 @@
  *   chatty   answers SET with a thousand lines of its own and of the application, among them one
  *            with control characters and one very long one, and then with STATS
  *   hungry   answers SET by taking memory until it gets no more
+ *   slots    wants an encoder slot, and says STATS when it is given one or not
  * A PING of the host is answered with PONG and STATS: fps_milli is what SET said of the rate, kbps
  * the width that RESIZE said. A link that ends is made again where the configuration says so.
  */
@@ -227,6 +228,36 @@ static void eat(void)
     exit(8);
 }
 
+static void want_slot(void)
+{
+    me.slot = GS_SLOT_WANTED;
+    check(gs_channel_send(link_channel, GS_LINK_SLOT_WANT, "", 1));
+}
+
+static void slot_given(void)
+{
+    me.slot = GS_SLOT_HELD;
+    g_strlcpy(stats.encoder, "hardware", sizeof(stats.encoder));
+    stats.spilled[0] = '\0';
+    send_stats();
+}
+
+static void slot_taken(const uint8_t *payload, size_t size)
+{
+    const uint8_t back = GS_SLOT_END_BACK;
+    struct gs_reader r;
+
+    gs_reader_init(&r, payload, size);
+    g_strlcpy(stats.encoder, "software", sizeof(stats.encoder));
+    g_snprintf(stats.spilled, sizeof(stats.spilled), "%u are taken", gs_read_u32(&r));
+    check(r.overrun);
+    send_stats();
+    if (me.slot != GS_SLOT_HELD)
+        return;
+    check(gs_channel_send(link_channel, GS_LINK_SLOT_FREE, &back, 1));
+    want_slot();
+}
+
 static void set(const uint8_t *payload, size_t size)
 {
     struct gs_worker_set s;
@@ -254,9 +285,12 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
     (void)user;
     if (!configured && type != GS_LINK_CONFIG)
         exit(9);
-    if (type == GS_LINK_CONFIG)
+    if (type == GS_LINK_CONFIG) {
         configure(payload, size);
-    else if (type == GS_LINK_CLIENT_OPEN)
+        if (strcmp(mode, "slots") == 0)
+            want_slot();
+    }
+    if (type == GS_LINK_CLIENT_OPEN)
         client_open(payload, size);
     else if (type == GS_LINK_CLIENT_DATA)
         client_data(payload, size);
@@ -266,6 +300,10 @@ static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t si
         set(payload, size);
     else if (type == GS_LINK_RESIZE)
         resize(payload, size);
+    else if (type == GS_LINK_SLOT_GIVEN)
+        slot_given();
+    else if (type == GS_LINK_SLOT_TAKEN)
+        slot_taken(payload, size);
     else if (type == GS_LINK_STOP && strcmp(mode, "deaf") != 0)
         exit(0);
 }
