@@ -62,6 +62,19 @@ static bool try_converters(bool gpu)
     return any && try_needed("converter", "converter", gs_doctor_converter_choice);
 }
 
+static void try_slots(const char *name)
+{
+    const struct gs_check_trial trial = {.id = "encoder.slots",
+                                         .title = "encoder sessions",
+                                         .if_dead = GS_CHECK_WARN,
+                                         .if_dead_remedy = DRIVER_REMEDY,
+                                         .run = gs_doctor_slots,
+                                         .user = (void *)name,
+                                         .timeout_ms = TIMEOUT_MS};
+
+    gs_check_try(&trial);
+}
+
 /* The ladder as a session climbs it: the first that works is taken. "null" is never chosen. */
 static bool try_encoders(void)
 {
@@ -86,6 +99,8 @@ static bool try_encoders(void)
         gs_check_set_remedy(&check, "the reasons are above; x264 needs libavcodec with libx264: "
                                     "apt install libavcodec59");
     gs_check_say(&check);
+    if (first && gs_encoder_has_hardware(first))
+        try_slots(first);
     return first;
 }
 

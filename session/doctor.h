@@ -19,6 +19,8 @@ bool gs_doctor_dmabuf(void *user);
 bool gs_doctor_converter(void *user);
 bool gs_doctor_converter_choice(void *user);
 bool gs_doctor_encoder(void *user);
+/* doctor_slots.c; user: the name of one that works, hardware. */
+bool gs_doctor_slots(void *user);
 /* doctor_desktop.c */
 bool gs_doctor_keymap(void *user);
 bool gs_doctor_desktop(void *user);
