@@ -89,6 +89,8 @@ static void fill_config(const struct gs_session *session, const char *secret,
     g_strlcpy(c->runtime_dir, k->runtime_dir, sizeof(c->runtime_dir));
     g_strlcpy(c->app_cgroup, groups, sizeof(c->app_cgroup));
     g_snprintf(c->adopt_path, sizeof(c->adopt_path), "%s/workers.sock", config->runtime_dir);
+    g_snprintf(c->hide, sizeof(c->hide), "%s:%s:%s", config->state_dir, config->log_dir,
+               config->runtime_dir);
     g_strlcpy(c->secret, secret, sizeof(c->secret));
 }
 
