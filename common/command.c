@@ -105,6 +105,7 @@ static GOptionEntry entry_of(const struct gs_option *o, char *values)
         [GS_OPTION_INT] = G_OPTION_ARG_INT,
         [GS_OPTION_DOUBLE] = G_OPTION_ARG_DOUBLE,
         [GS_OPTION_TEXT] = G_OPTION_ARG_FILENAME,
+        [GS_OPTION_TEXTS] = G_OPTION_ARG_FILENAME_ARRAY,
     };
 
     return (GOptionEntry){.long_name = o->name,

@@ -16,6 +16,7 @@ enum gs_option_kind {
     GS_OPTION_INT,    /* int */
     GS_OPTION_DOUBLE, /* double */
     GS_OPTION_TEXT,   /* char *, to be freed with g_free */
+    GS_OPTION_TEXTS,  /* char **, to be freed with g_strfreev; may be given again and again */
 };
 
 struct gs_option {
@@ -28,14 +29,16 @@ struct gs_option {
     const char *help;     /* what it does; no full stop at the end */
     const char *range;    /* what is allowed; NULL: anything, or said by help */
     const char *fallback; /* what holds without it; NULL: nothing worth saying */
-    const char *values;   /* for completion: words, or @file, @encoders, @converters, @decoders */
+    const char *values;   /* for completion: words, or @file, @encoders, @converters, @decoders,
+                             @sessions, @apps */
     bool hidden;
 };
 
 struct gs_command {
     const char *program;
-    const char *verb; /* NULL: the program has none */
+    const char *verb; /* one word or two; NULL: the program has none */
     const char *operands;
+    const char *operand_values;      /* for completion, as those of an option; NULL: none */
     const char *summary;             /* one sentence without its full stop */
     const char *notes;               /* below the options in --help; NULL: nothing */
     const struct gs_option *options; /* the one without a name ends them */

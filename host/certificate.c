@@ -5,9 +5,13 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/log.h"
+#include "host/files.h"
 
 #define LIFETIME_S (10 * 365 * 24 * 3600)
 #define CLOCK_SKEW_S (24 * 3600)
@@ -34,36 +38,23 @@ static int describe(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key)
     return err ? err : gnutls_x509_crt_sign2(crt, crt, key, GNUTLS_DIG_SHA256, 0);
 }
 
-static int load(const gnutls_datum_t *crt, const gnutls_datum_t *key, GTlsCertificate **ret)
+/* Frees it. */
+static void forget_secret(char *text)
 {
-    g_autoptr(GError) error = NULL;
-    char *pem = g_strdup_printf("%.*s%.*s", (int)crt->size, (const char *)crt->data, (int)key->size,
-                                (const char *)key->data);
-
-    *ret = g_tls_certificate_new_from_pem(pem, -1, &error);
-    gnutls_memset(pem, 0, strlen(pem));
-    g_free(pem);
-    if (*ret)
-        return 0;
-    gs_error("cannot load the certificate just made: %s", error->message);
-    return -EIO;
+    if (text)
+        gnutls_memset(text, 0, strlen(text));
+    g_free(text);
 }
 
-static int generate(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, GTlsCertificate **ret)
+static int export(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, char **ret_pem)
 {
     gnutls_datum_t crt_pem = {0}, key_pem = {0};
-    int err = gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
-                                           GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    int err = gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &crt_pem);
 
-    err = err ? err : describe(crt, key);
-    err = err ? err : gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &crt_pem);
     err = err ? err : gnutls_x509_privkey_export2(key, GNUTLS_X509_FMT_PEM, &key_pem);
-    if (err) {
-        gs_error("cannot make a certificate: %s", gnutls_strerror(err));
-        err = -EIO;
-    } else {
-        err = load(&crt_pem, &key_pem, ret);
-    }
+    if (!err)
+        *ret_pem = g_strdup_printf("%.*s%.*s", (int)crt_pem.size, (const char *)crt_pem.data,
+                                   (int)key_pem.size, (const char *)key_pem.data);
     if (key_pem.data)
         gnutls_memset(key_pem.data, 0, key_pem.size);
     gnutls_free(key_pem.data);
@@ -71,17 +62,89 @@ static int generate(gnutls_x509_crt_t crt, gnutls_x509_privkey_t key, GTlsCertif
     return err;
 }
 
-int gs_certificate_create(GTlsCertificate **ret)
+/* Certificate and key as text, for forget_secret. */
+static int generate(char **ret_pem)
 {
     gnutls_x509_privkey_t key = NULL;
     gnutls_x509_crt_t crt = NULL;
-    int err = -ENOMEM;
+    int err = gnutls_x509_privkey_init(&key);
 
-    if (gnutls_x509_privkey_init(&key) == 0 && gnutls_x509_crt_init(&crt) == 0)
-        err = generate(crt, key, ret);
+    err = err ? err : gnutls_x509_crt_init(&crt);
+    err = err ? err
+              : gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+                                             GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    err = err ? err : describe(crt, key);
+    err = err ? err : export(crt, key, ret_pem);
     gnutls_x509_crt_deinit(crt);
     gnutls_x509_privkey_deinit(key);
+    if (!err)
+        return 0;
+    gs_error("cannot make a certificate: %s", gnutls_strerror(err));
+    return -EIO;
+}
+
+static int from_pem(const char *pem, GTlsCertificate **ret)
+{
+    g_autoptr(GError) error = NULL;
+
+    *ret = g_tls_certificate_new_from_pem(pem, -1, &error);
+    if (*ret)
+        return 0;
+    gs_error("cannot load the certificate just made: %s", error->message);
+    return -EIO;
+}
+
+int gs_certificate_create(GTlsCertificate **ret)
+{
+    char *pem = NULL;
+    int err = generate(&pem);
+
+    err = err ? err : from_pem(pem, ret);
+    forget_secret(pem);
     return err;
+}
+
+/* ---- kept ones ---- */
+
+static int make_kept(const char *path, GTlsCertificate **ret)
+{
+    char *pem = NULL;
+    int err = generate(&pem);
+
+    err = err ? err : gs_file_write(path, pem, strlen(pem), 0600);
+    if (err)
+        gs_error("cannot keep a certificate in %s: %s", path, g_strerror(-err));
+    err = err ? err : from_pem(pem, ret);
+    forget_secret(pem);
+    return err;
+}
+
+int gs_certificate_keep(const char *path, GTlsCertificate **ret)
+{
+    g_autofree char *aside = g_strconcat(path, ".bad", NULL);
+    g_autofree char *why = NULL;
+
+    if (access(path, F_OK) < 0 && errno == ENOENT)
+        return make_kept(path, ret);
+    if (gs_certificate_load(path, path, ret, &why) == 0)
+        return 0;
+    gs_warn("%s; it is moved aside to %s, and URLs that were given out hold no more", why, aside);
+    if (rename(path, aside) < 0)
+        gs_warn("cannot rename %s: %s", path, g_strerror(errno));
+    return make_kept(path, ret);
+}
+
+int gs_certificate_load(const char *certificate, const char *key, GTlsCertificate **ret,
+                        char **ret_why)
+{
+    g_autoptr(GError) error = NULL;
+
+    *ret = g_tls_certificate_new_from_files(certificate, key, &error);
+    if (*ret)
+        return 0;
+    *ret_why = g_strdup_printf("the certificate in %s with the key in %s cannot be used: %s",
+                               certificate, key, error->message);
+    return -EINVAL;
 }
 
 void gs_certificate_fingerprint(GTlsCertificate *certificate, uint8_t ret[GS_FINGERPRINT_SIZE])

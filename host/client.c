@@ -24,6 +24,7 @@ enum state {
     SILENT,    /* nothing came yet: no TLS is begun, so that it costs no thread */
     HANDSHAKE, /* runs in a thread of GIO; holds a reference */
     HELLO,
+    HELD, /* refused, but is told later */
     LET_IN,
     LEAVING, /* the last message is on its way */
     GONE,
@@ -42,6 +43,7 @@ struct gs_client {
     guint deadline;
     struct gs_channel *channel;
     struct gs_budget budget;
+    struct gs_refusal refusal;
     const struct gs_client_listener *listener;
     void *user;
 };
@@ -99,13 +101,37 @@ static void leave(struct gs_client *c, enum gs_msg_type type, const struct gs_by
     free(json);
 }
 
+static void tell_refusal(struct gs_client *c)
+{
+    struct gs_bye bye = {.status = c->refusal.status};
+
+    /* One line for each guess of somebody who guesses would fill the log. */
+    gs_log(c->refusal.delay_ms ? GS_LOG_DEBUG : GS_LOG_INFO, "client %u from %s refused: %s", c->id,
+           c->peer, c->refusal.reason);
+    g_strlcpy(bye.reason, c->refusal.reason, sizeof(bye.reason));
+    leave(c, GS_MSG_ERROR, &bye);
+}
+
 static void refuse(struct gs_client *c, const char *reason)
 {
-    struct gs_bye bye = {.status = GS_EXIT_REFUSED};
+    c->refusal = (struct gs_refusal){.reason = reason, .status = GS_EXIT_REFUSED};
+    tell_refusal(c);
+}
 
-    gs_info("client %u from %s refused: %s", c->id, c->peer, reason);
-    g_strlcpy(bye.reason, reason, sizeof(bye.reason));
-    leave(c, GS_MSG_ERROR, &bye);
+static gboolean on_held_long_enough(gpointer data)
+{
+    struct gs_client *c = data;
+
+    c->deadline = 0;
+    tell_refusal(c);
+    return G_SOURCE_REMOVE;
+}
+
+static void hold(struct gs_client *c)
+{
+    drop_sources(c);
+    c->state = HELD;
+    c->deadline = g_timeout_add(c->refusal.delay_ms, on_held_long_enough, c);
 }
 
 /* ---- messages ---- */
@@ -113,7 +139,6 @@ static void refuse(struct gs_client *c, const char *reason)
 static void on_hello(struct gs_client *c, uint8_t type, const uint8_t *payload, size_t size)
 {
     struct gs_hello hello;
-    const char *why;
     int err;
 
     if (type != GS_MSG_HELLO) {
@@ -126,9 +151,12 @@ static void on_hello(struct gs_client *c, uint8_t type, const uint8_t *payload, 
                                  : "the hello message is malformed");
         return;
     }
-    why = c->listener->hello(c->user, c->id, &hello);
-    if (why) {
-        refuse(c, why);
+    c->refusal = (struct gs_refusal){.status = GS_EXIT_REFUSED};
+    if (!c->listener->hello(c->user, c->id, &hello, &c->refusal)) {
+        if (c->refusal.delay_ms)
+            hold(c);
+        else
+            tell_refusal(c);
         return;
     }
     gs_info("client %u from %s let in (%s)", c->id, c->peer, hello.client);
@@ -285,6 +313,16 @@ bool gs_client_is_let_in(const struct gs_client *c)
     return c->state == LET_IN;
 }
 
+bool gs_client_is_silent(const struct gs_client *c)
+{
+    return c->state == SILENT;
+}
+
+const char *gs_client_address(const struct gs_client *c)
+{
+    return c->peer;
+}
+
 void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size_t size)
 {
     if (c->state == LET_IN && gs_channel_send(c->channel, type, payload, size) < 0)
@@ -293,8 +331,13 @@ void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size
 
 void gs_client_bye(struct gs_client *c, const struct gs_bye *bye)
 {
-    if (c->state == LET_IN || c->state == HELLO)
+    if (c->state == LET_IN || c->state == HELLO || c->state == HELD)
         leave(c, GS_MSG_BYE, bye);
     else if (c->state < HELLO)
         finish(c, "sent away before its hello");
+}
+
+void gs_client_drop(struct gs_client *c, const char *why)
+{
+    finish(c, why);
 }

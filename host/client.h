@@ -17,10 +17,18 @@
 
 struct gs_client;
 
+/* Why a client is not let in. */
+struct gs_refusal {
+    const char *reason; /* a sentence, static */
+    int status;         /* enum gs_exit_status */
+    bool wrong_ticket;
+    unsigned delay_ms; /* until it is told */
+};
+
 struct gs_client_listener {
-    /* The first message, checked. NULL lets the client in; else a static sentence
-     * why not. */
-    const char *(*hello)(void *user, uint32_t id, const struct gs_hello *hello);
+    /* The first message, checked. True lets the client in; else *ret says why not; it comes with
+     * status GS_EXIT_REFUSED and the rest 0. */
+    bool (*hello)(void *user, uint32_t id, const struct gs_hello *hello, struct gs_refusal *ret);
     /* A message of a client that was let in; only types that clients send. Borrowed. */
     void (*message)(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size);
     /* The connection ended. Called once, last; destroying the client in it is fine. */
@@ -34,8 +42,15 @@ struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *cer
 /* Closes at once; no callback after it. Accepts NULL. */
 void gs_client_destroy(struct gs_client *c);
 bool gs_client_is_let_in(const struct gs_client *c);
+/* Not even a first byte came. */
+bool gs_client_is_silent(const struct gs_client *c);
+/* Its address with the port, for people. */
+const char *gs_client_address(const struct gs_client *c);
 /* Dropped where the client is not let in or going. Errors end the connection through gone. */
 void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size_t size);
 /* Says goodbye where the client can hear it, then ends the connection; gone follows, from within
  * where nobody is there to hear it. */
 void gs_client_bye(struct gs_client *c, const struct gs_bye *bye);
+/* Ends the connection at once without a word, so that a client that can comes back; gone follows,
+ * from within. */
+void gs_client_drop(struct gs_client *c, const char *why);

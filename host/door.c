@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "common/clock.h"
 #include "common/log.h"
 
 #define BACKLOG 128
@@ -12,7 +13,14 @@ struct gs_door {
     GSocketService *service;
     uint16_t port;
     uint32_t last_id;
-    GHashTable *clients; /* id → struct gs_client */
+    GHashTable *clients; /* id → struct guest */
+    struct gs_door_wrong *wrong;
+    uint64_t turned_away;
+};
+
+struct guest {
+    struct gs_client *client;
+    uint64_t address;
 };
 
 void gs_door_prepare_tls(void)
@@ -22,11 +30,28 @@ void gs_door_prepare_tls(void)
 
 /* ---- clients ---- */
 
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
+static struct guest *find(const struct gs_door *door, uint32_t id)
+{
+    return g_hash_table_lookup(door->clients, GUINT_TO_POINTER(id));
+}
+
+static void free_guest(gpointer data)
+{
+    struct guest *g = data;
+
+    gs_client_destroy(g->client);
+    g_free(g);
+}
+
+static bool on_hello(void *user, uint32_t id, const struct gs_hello *hello, struct gs_refusal *ret)
 {
     struct gs_door *door = user;
 
-    return door->params.listener->hello(door->params.user, id, hello);
+    if (door->params.listener->hello(door->params.user, id, hello, ret))
+        return true;
+    if (ret->wrong_ticket && gs_door_wrong_note(door->wrong, find(door, id)->address, gs_now_ns()))
+        ret->delay_ms = door->params.penalty_ms;
+    return false;
 }
 
 static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size)
@@ -44,20 +69,37 @@ static void on_gone(void *user, uint32_t id, bool was_let_in)
     door->params.listener->gone(door->params.user, id, was_let_in);
 }
 
-static bool is_full(struct gs_door *door)
+static uint64_t address_of(GSocketConnection *conn)
 {
-    unsigned let_in = 0, waiting = 0;
+    g_autoptr(GSocketAddress) address = g_socket_connection_get_remote_address(conn, NULL);
+
+    if (!G_IS_INET_SOCKET_ADDRESS(address))
+        return 0;
+    return gs_door_address_key(g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+}
+
+/* Makes room for one more where there is none; false: there is none to be had. */
+static bool make_room(struct gs_door *door, uint64_t address)
+{
+    unsigned n = 0, size = g_hash_table_size(door->clients);
+    g_autofree struct gs_door_guest *guests = g_new(struct gs_door_guest, size + 1);
     GHashTableIter iter;
-    gpointer client;
+    gpointer id, value;
+    uint32_t leaves;
+    bool ok;
 
     g_hash_table_iter_init(&iter, door->clients);
-    while (g_hash_table_iter_next(&iter, NULL, &client)) {
-        if (gs_client_is_let_in(client))
-            let_in++;
-        else
-            waiting++;
+    while (g_hash_table_iter_next(&iter, &id, &value)) {
+        const struct guest *g = value;
+
+        guests[n++] =
+            (struct gs_door_guest){GPOINTER_TO_UINT(id), g->address, gs_client_is_let_in(g->client),
+                                   gs_client_is_silent(g->client)};
     }
-    return waiting >= GS_DOOR_MAX_WAITING || let_in >= GS_DOOR_MAX_LET_IN;
+    ok = gs_door_limits_admit(&door->params.limits, guests, n, address, &leaves);
+    door->turned_away += !ok || leaves;
+    gs_door_drop(door, leaves, "gives way to another one");
+    return ok;
 }
 
 static gboolean on_incoming(GSocketService *service, GSocketConnection *conn, GObject *source,
@@ -65,19 +107,24 @@ static gboolean on_incoming(GSocketService *service, GSocketConnection *conn, GO
 {
     static const struct gs_client_listener listener = {on_hello, on_message, on_gone};
     struct gs_door *door = data;
+    uint64_t address = address_of(conn);
     struct gs_client *client;
+    struct guest *g;
 
     (void)service;
     (void)source;
-    if (is_full(door)) {
-        gs_debug("a connection was closed: too many are waiting");
+    if (!make_room(door, address)) {
+        gs_debug("a connection was closed: there are too many");
         g_io_stream_close(G_IO_STREAM(conn), NULL, NULL);
         return TRUE;
     }
     client = gs_client_create(conn, door->params.certificate, ++door->last_id,
                               door->params.deadline_ms, &listener, door);
-    if (client)
-        g_hash_table_insert(door->clients, GUINT_TO_POINTER(door->last_id), client);
+    if (!client)
+        return TRUE;
+    g = g_new(struct guest, 1);
+    *g = (struct guest){client, address};
+    g_hash_table_insert(door->clients, GUINT_TO_POINTER(door->last_id), g);
     return TRUE;
 }
 
@@ -147,7 +194,13 @@ int gs_door_create(const struct gs_door_params *params, struct gs_door **ret)
 
     door->params = *params;
     door->service = g_socket_service_new();
-    door->clients = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)gs_client_destroy);
+    if (params->shut_at_first)
+        g_socket_service_stop(door->service);
+    door->clients = g_hash_table_new_full(NULL, NULL, NULL, free_guest);
+    door->wrong = gs_door_wrong_create();
+    if (!params->penalty_ms)
+        door->params.penalty_ms = GS_DOOR_PENALTY_MS;
+    gs_door_set_limits(door, &params->limits, params->deadline_ms);
     g_object_ref(params->certificate);
     g_socket_listener_set_backlog(G_SOCKET_LISTENER(door->service), BACKLOG);
     g_signal_connect(door->service, "incoming", G_CALLBACK(on_incoming), door);
@@ -158,6 +211,26 @@ int gs_door_create(const struct gs_door_params *params, struct gs_door **ret)
     }
     *ret = door;
     return 0;
+}
+
+void gs_door_set_limits(struct gs_door *door, const struct gs_door_limits *limits,
+                        unsigned deadline_ms)
+{
+    struct gs_door_limits *l = &door->params.limits;
+
+    *l = *limits;
+    if (!l->connections)
+        l->connections = GS_DOOR_MAX_CONNECTIONS;
+    if (!l->per_address)
+        l->per_address = l->connections;
+    if (!l->waiting)
+        l->waiting = GS_DOOR_MAX_WAITING;
+    door->params.deadline_ms = deadline_ms;
+}
+
+void gs_door_open(struct gs_door *door)
+{
+    g_socket_service_start(door->service);
 }
 
 void gs_door_shut(struct gs_door *door)
@@ -173,6 +246,7 @@ void gs_door_destroy(struct gs_door *door)
     g_signal_handlers_disconnect_by_data(door->service, door);
     gs_door_shut(door);
     g_hash_table_unref(door->clients);
+    gs_door_wrong_destroy(door->wrong);
     g_object_unref(door->service);
     g_object_unref(door->params.certificate);
     g_free(door);
@@ -188,26 +262,53 @@ bool gs_door_is_empty(const struct gs_door *door)
     return g_hash_table_size(door->clients) == 0;
 }
 
-static struct gs_client *find(struct gs_door *door, uint32_t id)
+unsigned gs_door_waiting(const struct gs_door *door)
 {
-    return g_hash_table_lookup(door->clients, GUINT_TO_POINTER(id));
+    unsigned n = 0;
+    GHashTableIter iter;
+    gpointer g;
+
+    g_hash_table_iter_init(&iter, door->clients);
+    while (g_hash_table_iter_next(&iter, NULL, &g))
+        n += !gs_client_is_let_in(((struct guest *)g)->client);
+    return n;
+}
+
+uint64_t gs_door_turned_away(const struct gs_door *door)
+{
+    return door->turned_away;
+}
+
+const char *gs_door_address(const struct gs_door *door, uint32_t client)
+{
+    const struct guest *g = find(door, client);
+
+    return g ? gs_client_address(g->client) : "";
 }
 
 void gs_door_send(struct gs_door *door, uint32_t client, uint8_t type, const void *payload,
                   size_t size)
 {
-    struct gs_client *c = find(door, client);
+    struct guest *g = find(door, client);
 
-    if (c)
-        gs_client_send(c, type, payload, size);
+    if (g)
+        gs_client_send(g->client, type, payload, size);
 }
 
 void gs_door_bye(struct gs_door *door, uint32_t client, const struct gs_bye *bye)
 {
-    struct gs_client *c = find(door, client);
+    struct guest *g = find(door, client);
 
-    if (c)
-        gs_client_bye(c, bye);
+    if (g)
+        gs_client_bye(g->client, bye);
+}
+
+void gs_door_drop(struct gs_door *door, uint32_t client, const char *why)
+{
+    struct guest *g = find(door, client);
+
+    if (g)
+        gs_client_drop(g->client, why);
 }
 
 /* Saying goodbye to one that is not that far removes it from the table: walk over a copy. */

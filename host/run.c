@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "common/clock.h"
 #include "common/log.h"
 #include "common/url.h"
 #include "host/address.h"
+#include "host/admit.h"
 #include "host/certificate.h"
 #include "host/door.h"
 #include "host/exit_status.h"
@@ -99,7 +100,9 @@ static void on_ready(void *user, const struct gs_worker_ready *ready)
 
     gs_info("ready: encoder %s, converter %s, renderer %s", ready->encoder, ready->converter,
             ready->renderer);
-    if (gs_tickets_issue(r->tickets, r->options.session, r->options.ticket_uses, 0, ticket) < 0) {
+    if (gs_tickets_issue(r->tickets, r->options.session,
+                         &(struct gs_ticket_terms){.uses = r->options.ticket_uses},
+                         (uint64_t)time(NULL), NULL, ticket) < 0) {
         gs_error("the system gives no random numbers");
         begin_end(r, GS_EXIT_FAILED, "the host failed");
         gs_worker_stop(r->worker);
@@ -160,16 +163,17 @@ static void on_worker_gone(void *user, const char *why, const struct gs_keeper_e
 
 /* ---- what clients say ---- */
 
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
+static bool on_hello(void *user, uint32_t id, const struct gs_hello *hello, struct gs_refusal *ret)
 {
-    const struct gs_client_open open = {.hello = *hello};
+    struct gs_client_open open = {.hello = *hello};
     struct run *r = user;
-    const char *why = gs_ticket_verdict_text(
-        gs_tickets_redeem(r->tickets, hello->session, hello->ticket, gs_now_ns()));
 
-    if (!why && gs_worker_open_client(r->worker, id, &open) < 0)
-        why = "the session is ending";
-    return why;
+    if (!gs_admit(r->tickets, hello, (uint64_t)time(NULL), &open, ret, NULL))
+        return false;
+    if (gs_worker_open_client(r->worker, id, &open) == 0)
+        return true;
+    ret->reason = "the session is ending";
+    return false;
 }
 
 static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size)

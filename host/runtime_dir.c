@@ -94,6 +94,14 @@ static bool locked(int base, const char *name)
     return busy;
 }
 
+/* By its name, as mkdtemp made it: a daemon of the same user has its folder here, too. */
+static bool is_of_a_session(const char *name)
+{
+    size_t size = strlen(name);
+
+    return size > 7 && name[size - 7] == '-';
+}
+
 /* Called with the base locked: no other host is between making and locking its directory. */
 static void remove_stale(int base, const char *path)
 {
@@ -103,7 +111,7 @@ static void remove_stale(int base, const char *path)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *entry = g_build_filename(path, name, NULL);
 
-        if (!locked(base, name))
+        if (is_of_a_session(name) && !locked(base, name))
             remove_tree(entry);
     }
 }

@@ -154,3 +154,20 @@ struct gs_daemon_info {
 
 void gs_sessions_daemon_info(struct gs_sessions *s, struct gs_daemon_info *ret);
 const struct gs_host_config *gs_sessions_config(struct gs_sessions *s);
+
+/* Opens everything that the configuration names, takes back the sessions that an earlier daemon
+ * left running, and lets clients in. config is borrowed and outlives it; its owner may change what
+ * a reload may change and says so by gs_sessions_reloaded. Errors: -EBUSY another daemon is there;
+ * -EADDRINUSE; -errno; with a sentence in *ret_why for g_free. */
+int gs_sessions_open(struct gs_host_config *config, struct gs_sessions **ret,
+                     char **ret_why) GS_MUST_CHECK;
+void gs_sessions_reloaded(struct gs_sessions *s);
+/* Ends all sessions and takes no more. done is called once, later, when nothing is left. */
+void gs_sessions_close_all(struct gs_sessions *s, void (*done)(void *user), void *user);
+/* Kills the workers that still run. */
+void gs_sessions_kill_all(struct gs_sessions *s);
+/* Lets go of all sessions, which run on for the next daemon, and frees. Callbacks that are still
+ * owed are called with -EAGAIN. Accepts NULL. */
+void gs_sessions_detach(struct gs_sessions *s);
+/* TCP port of the door. */
+uint16_t gs_sessions_port(struct gs_sessions *s);

@@ -21,6 +21,13 @@ static const char walk[] =
     "        fi\n"
     "        verb=${COMP_WORDS[1]} first=2\n"
     "    fi\n"
+    "    if [[ -n $(@_second_words \"$verb\") ]]; then\n"
+    "        if ((COMP_CWORD == 2)); then\n"
+    "            COMPREPLY=($(compgen -W \"$(@_second_words \"$verb\")\" -- \"$cur\"))\n"
+    "            return\n"
+    "        fi\n"
+    "        verb+=\" ${COMP_WORDS[2]}\" first=3\n"
+    "    fi\n"
     "    # Where the operands begin. Bash takes --option=value apart at the equals sign.\n"
     "    for ((i = first; i < COMP_CWORD; i++)); do\n"
     "        case ${COMP_WORDS[i]} in\n"
@@ -32,7 +39,7 @@ static const char walk[] =
     "        esac\n"
     "    done\n"
     "    if ((operand)); then\n"
-    "        [[ $(@_operands \"$verb\") == command ]] || return\n"
+    "        [[ $(@_operands \"$verb\") == *command ]] || return\n"
     "        if declare -F _command_offset >/dev/null; then\n"
     "            _command_offset \"$operand\"\n"
     "        elif ((COMP_CWORD == operand)); then\n"
@@ -51,6 +58,8 @@ static const char walk[] =
     "    file)\n"
     "        compopt -o filenames 2>/dev/null\n"
     "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\") ;;\n"
+    "    apps) COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" apps --names 2>/dev/null)\" \\\n"
+    "            -- \"$cur\")) ;;\n"
     "    any) ;;\n"
     "    ?*) COMPREPLY=($(compgen -W \"$(@_values \"$verb $prev\")\" -- \"$cur\")) ;;\n"
     "    *)\n"
@@ -58,6 +67,9 @@ static const char walk[] =
     "            COMPREPLY=($(compgen -W \"$(@_options \"$verb\")\" -- \"$cur\"))\n"
     "        elif [[ $(@_operands \"$verb\") == command ]]; then\n"
     "            mapfile -t COMPREPLY < <(compgen -c -- \"$cur\")\n"
+    "        elif [[ $(@_operands \"$verb\") == sessions ]]; then\n"
+    "            COMPREPLY=($(compgen -W \\\n"
+    "                \"$(\"${COMP_WORDS[0]}\" session list --names 2>/dev/null)\" -- \"$cur\"))\n"
     "        fi ;;\n"
     "    esac\n"
     "}\n";
@@ -78,12 +90,47 @@ static const char *verb_of(const struct gs_command *c)
     return c->verb ? c->verb : "";
 }
 
+static size_t first_word(const char *verb)
+{
+    return strcspn(verb, " ");
+}
+
+/* Verbs with the same first word stand together in the table. */
+static bool begins_word(const struct gs_manual_program *p, size_t i)
+{
+    const char *verb = p->commands[i]->verb, *before = i ? p->commands[i - 1]->verb : "";
+
+    return first_word(verb) != first_word(before) || strncmp(verb, before, first_word(verb)) != 0;
+}
+
 static void put_verbs(const struct gs_manual_program *p, const char *function, FILE *out)
 {
     fprintf(out, "%s_verbs()\n{\n    echo \"", function);
-    for (size_t i = 0; p->more_options && p->commands[i]; i++)
-        fprintf(out, "%s ", p->commands[i]->verb);
+    for (size_t i = 0; p->more_options && p->commands[i]; i++) {
+        const char *verb = p->commands[i]->verb;
+
+        if (begins_word(p, i))
+            fprintf(out, "%.*s ", (int)first_word(verb), verb);
+    }
     fprintf(out, "%s\"\n}\n\n", p->more_options ? p->more_options : "");
+}
+
+static void put_second_words(const struct gs_manual_program *p, const char *function, FILE *out)
+{
+    bool open = false;
+
+    fprintf(out, "%s_second_words()\n{\n    case $1 in\n    '') ;;\n", function);
+    for (size_t i = 0; p->commands[i]; i++) {
+        const char *verb = verb_of(p->commands[i]), *second = strchr(verb, ' ');
+
+        if (!second)
+            continue;
+        if (begins_word(p, i))
+            fprintf(out, "    '%.*s') echo \"", (int)first_word(verb), verb);
+        open = p->commands[i + 1] && !begins_word(p, i + 1);
+        fprintf(out, "%s%s", second + 1, open ? " " : "\" ;;\n");
+    }
+    fputs("    esac\n}\n\n", out);
 }
 
 static void put_options(const struct gs_manual_program *p, const char *function, FILE *out)
@@ -100,23 +147,35 @@ static void put_options(const struct gs_manual_program *p, const char *function,
     fputs("    esac\n}\n\n", out);
 }
 
-/* "file", "any", or words; nothing for options without an argument. */
+static const char *kind_of(const struct gs_option *o)
+{
+    if (g_strcmp0(o->values, "@file") == 0)
+        return "file";
+    return g_strcmp0(o->values, "@apps") == 0 ? "apps" : "any";
+}
+
+/* What kind_of says, or words; nothing for options without an argument. */
 static void put_values(const struct gs_manual_program *p, const char *function, FILE *out)
 {
     fprintf(out, "%s_values()\n{\n    case $1 in\n", function);
     for (size_t i = 0; p->commands[i]; i++) {
         for (const struct gs_option *o = p->commands[i]->options; o->name; o++) {
             g_autofree char *values = gs_manual_values(o);
-            bool file = g_strcmp0(o->values, "@file") == 0;
 
             if (o->arg && !o->hidden)
                 fprintf(out, "    '%s --%s') echo \"%s\" ;;\n", verb_of(p->commands[i]), o->name,
-                        values ? values
-                        : file ? "file"
-                               : "any");
+                        values ? values : kind_of(o));
         }
     }
     fputs("    esac\n}\n\n", out);
+}
+
+/* A program and its arguments may come at once, or after two dashes and what else there is. */
+static const char *operands_of(const struct gs_command *c)
+{
+    if (c->runs_command)
+        return c->operands_end_options ? "command" : "later-command";
+    return g_strcmp0(c->operand_values, "@sessions") == 0 ? "sessions" : "none";
 }
 
 static void put_operands(const struct gs_manual_program *p, const char *function, FILE *out)
@@ -124,7 +183,7 @@ static void put_operands(const struct gs_manual_program *p, const char *function
     fprintf(out, "%s_operands()\n{\n    case $1 in\n", function);
     for (size_t i = 0; p->commands[i]; i++)
         fprintf(out, "    '%s') echo %s ;;\n", verb_of(p->commands[i]),
-                p->commands[i]->runs_command ? "command" : "none");
+                operands_of(p->commands[i]));
     fputs("    esac\n}\n\n", out);
 }
 
@@ -138,6 +197,7 @@ void gs_manual_completion(const struct gs_manual_program *p, FILE *out)
             "# Completion of %s for bash. Made by gs-manual from the program's own tables.\n\n",
             p->name);
     put_verbs(p, function, out);
+    put_second_words(p, function, out);
     put_options(p, function, out);
     put_values(p, function, out);
     put_operands(p, function, out);

@@ -6,13 +6,28 @@
 #include "client/options.h"
 #include "common/macros.h"
 #include "encoder/encoder.h"
+#include "host/admin.h"
+#include "host/daemon.h"
 #include "host/doctor.h"
 #include "host/run.h"
 #include "manual/manual.h"
 #include "session/convert.h"
 #include "session/options.h"
 
-static const struct gs_command *const host[] = {&gs_run_command, &gs_doctor_command, NULL};
+static const struct gs_command *const host[] = {&gs_run_command,
+                                                &gs_serve_command,
+                                                &gs_doctor_command,
+                                                &gs_session_create_command,
+                                                &gs_session_list_command,
+                                                &gs_session_show_command,
+                                                &gs_session_set_command,
+                                                &gs_session_close_command,
+                                                &gs_session_ticket_command,
+                                                &gs_session_logs_command,
+                                                &gs_apps_command,
+                                                &gs_top_command,
+                                                &gs_events_command,
+                                                NULL};
 static const struct gs_command *const client[] = {&gs_client_command, NULL};
 static const struct gs_command *const session[] = {&gs_session_command, NULL};
 static const struct gs_command *const none[] = {NULL};
@@ -36,7 +51,8 @@ static char *names(const void *impls)
 
 char *gs_manual_values(const struct gs_option *option)
 {
-    if (!option->values || strcmp(option->values, "@file") == 0)
+    if (!option->values || strcmp(option->values, "@file") == 0 ||
+        strcmp(option->values, "@apps") == 0)
         return NULL;
     if (strcmp(option->values, "@encoders") == 0)
         return names(gs_encoder_impls);

@@ -16,14 +16,15 @@ struct door {
 };
 
 /* The ticket "open" opens. */
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
+static bool on_hello(void *user, uint32_t id, const struct gs_hello *hello, struct gs_refusal *ret)
 {
     struct door *d = user;
 
     assert(id == 7 && !d->let_in && !d->gone);
     assert(gs_session_name_valid(hello->session));
     d->let_in = strcmp(hello->ticket, "open") == 0;
-    return d->let_in ? NULL : "the ticket is wrong";
+    ret->reason = "the ticket is wrong";
+    return d->let_in;
 }
 
 static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *payload, size_t size)
@@ -32,7 +33,7 @@ static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *pay
 
     assert(id == 7 && d->let_in && !d->gone && size <= GS_PROTO_MAX_FRAME);
     assert(type == GS_MSG_PING || type == GS_MSG_INPUT || type == GS_MSG_KEYMAP ||
-           type == GS_MSG_BYE);
+           type == GS_MSG_BYE || type == GS_MSG_REPORT);
     if (d->talkative)
         gs_client_send(d->client, GS_MSG_PONG, payload, size);
     if (type == GS_MSG_BYE)

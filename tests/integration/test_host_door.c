@@ -302,15 +302,37 @@ static void test_client_says_bye(void **state)
 
 static void test_too_many_waiting(void **state)
 {
-    GSocket *waiting[GS_DOOR_MAX_WAITING];
+    GSocket *waiting[GS_DOOR_MAX_WAITING + 3];
 
     (void)state;
     for (size_t i = 0; i < GS_ARRAY_SIZE(waiting); i++)
         waiting[i] = open_tcp();
-    assert_closed_by_host(open_tcp());
+    /* The oldest gave way, and do so for one that has something to say. */
+    for (size_t i = 0; i < 3; i++)
+        assert_closed_by_host(waiting[i]);
     ping(good);
-    for (size_t i = 0; i < GS_ARRAY_SIZE(waiting); i++)
+    control_client_close(enter());
+    for (size_t i = 3; i < GS_ARRAY_SIZE(waiting); i++)
         g_object_unref(waiting[i]);
+}
+
+/* Ten of them are answered at once. From then on they wait, and right ones do not. */
+static void test_ticket_guessing(void **state)
+{
+    struct control_client *c;
+
+    (void)state;
+    for (int i = 0; i < GS_DOOR_WRONG_MAX; i++) {
+        c = open_client();
+        control_client_hello(c, host.url.session, "a-guess");
+        assert_refused(c, "the ticket is wrong");
+    }
+    c = open_client();
+    control_client_hello(c, host.url.session, "a-guess");
+    control_client_close(enter());
+    ping(good);
+    assert_true(g_queue_is_empty(&c->frames) && !c->closed);
+    control_client_close(c);
 }
 
 /* A handshake with these versions and, where wanted, our ALPN. Returns GnuTLS's result. */
@@ -388,6 +410,7 @@ int main(void)
         WITH(start, test_input_arrives_in_order),
         WITH(start, test_client_says_bye),
         WITH(start, test_too_many_waiting),
+        WITH(start, test_ticket_guessing),
         WITH(start_impatient, test_tls_versions),
         WITH(start, test_fingerprint_is_that_of_the_url),
     };

@@ -76,10 +76,10 @@ static GIOStream *open_tls(const struct gs_url *url)
     return g_steal_pointer(&tls);
 }
 
-struct control_client *control_client_open(const struct gs_url *url)
+/* Takes the stream; NULL makes NULL. */
+static struct control_client *control_client_on(GIOStream *tls)
 {
     static const struct gs_channel_handler handler = {on_frame, on_closed};
-    GIOStream *tls = open_tls(url);
     struct control_client *c;
 
     if (!tls)
@@ -89,6 +89,39 @@ struct control_client *control_client_open(const struct gs_url *url)
     g_queue_init(&c->frames);
     c->channel = gs_channel_create(tls, GS_PROTO_MAX_FRAME, &handler, c);
     return c;
+}
+
+struct control_client *control_client_open(const struct gs_url *url)
+{
+    return control_client_on(open_tls(url));
+}
+
+/* Of a thread that shakes hands while the loop turns. */
+struct handshake {
+    const struct gs_url *url;
+    GIOStream *tls;
+    gint done;
+};
+
+static gpointer shake_hands(gpointer data)
+{
+    struct handshake *h = data;
+
+    h->tls = open_tls(h->url);
+    g_atomic_int_set(&h->done, 1);
+    g_main_context_wakeup(NULL);
+    return NULL;
+}
+
+struct control_client *control_client_open_in_loop(const struct gs_url *url)
+{
+    struct handshake h = {.url = url};
+    GThread *thread = g_thread_new("handshake", shake_hands, &h);
+
+    while (!g_atomic_int_get(&h.done))
+        g_main_context_iteration(NULL, TRUE);
+    g_thread_join(thread);
+    return control_client_on(h.tls);
 }
 
 void control_client_close(struct control_client *c)

@@ -21,6 +21,8 @@ struct control_client {
 
 /* Connects and shakes hands; NULL when that failed or the fingerprint is another. */
 struct control_client *control_client_open(const struct gs_url *url);
+/* The same, where the host is in this process: the default main context turns meanwhile. */
+struct control_client *control_client_open_in_loop(const struct gs_url *url);
 void control_client_close(struct control_client *c);
 /* ticket NULL: a hello without one. */
 void control_client_hello(struct control_client *c, const char *session, const char *ticket);

@@ -259,15 +259,15 @@ static gboolean turn_away(void *user)
     return G_SOURCE_REMOVE;
 }
 
-static const char *hello_then_welcome(void *user, uint32_t id, const struct gs_hello *hello)
+static bool hello_then_welcome(void *user, uint32_t id, const struct gs_hello *hello,
+                               struct gs_refusal *ret)
 {
-    const char *why = on_hello(user, id, hello);
-
-    if (!why)
+    ret->reason = on_hello(user, id, hello);
+    if (!ret->reason)
         g_idle_add_full(G_PRIORITY_HIGH,
                         ((struct gs_fake_host *)user)->turned_away == id ? turn_away : welcome,
                         user, NULL);
-    return why;
+    return !ret->reason;
 }
 
 static void on_ping(struct gs_fake_host *h, const uint8_t *payload, size_t size)

@@ -12,6 +12,7 @@
  *   crash    aborts when the first client comes
  *   babble   breaks the protocol of the link once a client comes
  *   deaf     ignores that it shall stop, and SIGTERM
+ *   open     answers a new client with all that CLIENT_OPEN said, as WELCOME
  *   hung     is ready, and answers no PING of the host
  *   chatty   answers SET with a thousand lines of its own and of the application, among them one
  *            with control characters and one very long one, and then with STATS
@@ -39,6 +40,7 @@ static struct gs_worker_stats stats;
 static GPtrArray *eaten;
 static struct gs_worker_config config;
 static struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake"};
+static struct gs_worker_adopt me;
 static bool configured;
 static char mode[16] = "echo";
 
@@ -130,6 +132,19 @@ static void send_bye(uint8_t type, const uint8_t *head, size_t head_size, int st
     free(json);
 }
 
+/* Told in ADOPT. */
+static void note_viewer(const struct gs_client_open *open)
+{
+    for (unsigned i = 0; i < me.n_viewers; i++) {
+        if (strcmp(me.viewers[i].resume, open->resume) == 0)
+            return;
+    }
+    if (me.n_viewers == GS_VIEWERS_MAX)
+        return;
+    me.viewers[me.n_viewers].view = open->view;
+    g_strlcpy(me.viewers[me.n_viewers++].resume, open->resume, GS_PROTO_TICKET_MAX);
+}
+
 static void client_open(const uint8_t *payload, size_t size)
 {
     uint8_t head[5] = {0, 0, 0, 0, GS_MSG_WELCOME};
@@ -147,12 +162,14 @@ static void client_open(const uint8_t *payload, size_t size)
         check(gs_channel_send(link_channel, 200, "x", 1));
     } else {
         struct gs_client_open open;
-        char *hello;
+        char *answer;
 
         check(gs_client_open_from_json((const char *)payload + 4, size - 4, &open));
-        hello = gs_hello_to_json(&open.hello);
-        check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, hello, strlen(hello)));
-        free(hello);
+        note_viewer(&open);
+        answer = strcmp(mode, "open") == 0 ? gs_client_open_to_json(&open)
+                                           : gs_hello_to_json(&open.hello);
+        check(gs_channel_send2(link_channel, GS_LINK_CLIENT_DATA, head, 5, answer, strlen(answer)));
+        free(answer);
     }
 }
 
@@ -259,9 +276,9 @@ static const struct gs_channel_handler handler = {on_frame, on_closed};
 
 static void adopt_me(void)
 {
-    struct gs_worker_adopt me = {.ready = ready};
     char *text;
 
+    me.ready = ready;
     g_strlcpy(me.session, config.session, sizeof(me.session));
     g_strlcpy(me.secret, config.secret, sizeof(me.secret));
     text = gs_worker_adopt_to_json(&me);

@@ -47,7 +47,14 @@ program_options()
 check_options()
 {
     program_options gpushare-host run gpushare-host.1
+    program_options gpushare-host serve gpushare-host.1
     program_options gpushare-host doctor gpushare-host.1
+    for verb in create list show set close ticket logs; do
+        program_options gpushare-host session $verb gpushare-host.1
+    done
+    for verb in apps top events; do
+        program_options gpushare-host $verb gpushare-host.1
+    done
     program_options gpushare-client gpushare-client.1
     program_options gpushare-session gpushare-session.8
 }
@@ -92,6 +99,14 @@ check_completion()
     touch "$dir/one file" "$dir/gs-completed"
     chmod +x "$dir/gs-completed"
     PATH=$dir:$PATH
+    # In the place of a host with a daemon.
+    gpushare-host()
+    {
+        case "$*" in
+        "session list --names") printf 'one\ntwo\n' ;;
+        "apps --names") printf 'gears\nfreecad\n' ;;
+        esac
+    }
 
     offers_only "run" gpushare-host r
     offers_only "doctor" gpushare-host d
@@ -111,6 +126,18 @@ check_completion()
     offers_only "gs-completed" gpushare-host run -v gs-compl
     offers_only "" gpushare-host run -- gs-completed --enc
     offers_only "$dir/one file" gpushare-host run -- gs-completed "$dir/one"
+    # Verbs of two words.
+    offers_only "serve session" gpushare-host se
+    offers_only "show set" gpushare-host session s
+    offers_only "--ticket-ttl --ticket-uses" gpushare-host session create x --ticket
+    offers_only "x264" gpushare-host session create --encoder x
+    offers_only "gs-completed" gpushare-host session create x --size 64x64 -- gs-compl
+    offers_only "" gpushare-host session create gs-compl
+    offers_only "--list" gpushare-host session ticket x --l
+    # Names that the daemon tells.
+    offers_only "one" gpushare-host session close o
+    offers_only "one two" gpushare-host session show ""
+    offers_only "gears" gpushare-host session create --app g
     # Files, and options after the URL.
     offers_only "$dir/one file" gpushare-client --stats "$dir/one"
     offers_only "software" gpushare-client gpushare://x/y --decoder soft

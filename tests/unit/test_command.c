@@ -18,6 +18,7 @@ struct values {
     int number;
     double ratio;
     char *text;
+    char **texts;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -30,6 +31,7 @@ static const struct gs_option options[] = {
     {NULL, "a-text-with-a-long-name", 0, GS_OPTION_TEXT, AT(text), "TEXT",
      "Set the text, of which so much has to be said that it does not fit into one line", NULL, NULL,
      NULL, false},
+    {NULL, "each", 0, GS_OPTION_TEXTS, AT(texts), "TEXT", "Add one", NULL, NULL, NULL, false},
     {NULL, "secret", 0, GS_OPTION_FLAG, AT(flag), NULL, "Not said", NULL, NULL, NULL, true},
     {.name = NULL},
 };
@@ -70,6 +72,21 @@ static void test_parse_fills(void **state)
     assert_string_equal(rest[1], "--number");
     g_strfreev(rest);
     g_free(v.text);
+}
+
+static void test_parse_collects(void **state)
+{
+    struct values v = {0};
+    char **rest, *why;
+
+    (void)state;
+    assert_int_equal(parse(&command, "--each=a b --each c=d", &v, &rest, &why), 0);
+    assert_int_equal(g_strv_length(v.texts), 2);
+    assert_string_equal(v.texts[0], "a");
+    assert_string_equal(v.texts[1], "c=d");
+    assert_string_equal(rest[0], "b");
+    g_strfreev(v.texts);
+    g_strfreev(rest);
 }
 
 static void test_parse_without_operands(void **state)
@@ -135,6 +152,7 @@ static void test_help(void **state)
                  "      --a-text-with-a-long-name=TEXT\n"
                  "                            Set the text, of which so much has to be said that\n"
                  "                            it does not fit into one line\n"
+                 "      --each=TEXT           Add one\n"
                  "  -h, --help                Show this text and end\n"
                  "\n"
                  "A note.\n");
@@ -152,8 +170,11 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse_fills), cmocka_unit_test(test_parse_without_operands),
-        cmocka_unit_test(test_parse_stops), cmocka_unit_test(test_parse_refuses),
+        cmocka_unit_test(test_parse_fills),
+        cmocka_unit_test(test_parse_collects),
+        cmocka_unit_test(test_parse_without_operands),
+        cmocka_unit_test(test_parse_stops),
+        cmocka_unit_test(test_parse_refuses),
         cmocka_unit_test(test_help),
     };
 

@@ -115,6 +115,21 @@ static void test_create_removes_what_is_stale(void **state)
 }
 
 /* As a keeper does: the directory stays as long as one of both holds it. */
+static void test_create_leaves_what_is_a_daemons(void **state)
+{
+    g_autofree char *sessions = g_build_filename(xdg, "gpushare", "sessions", "app-123456", NULL);
+    struct gs_runtime_dir *dir;
+
+    (void)state;
+    assert_int_equal(g_mkdir_with_parents(sessions, 0700), 0);
+    assert_int_equal(gs_runtime_dir_create(xdg, tmp, "app", &dir), 0);
+    assert_int_equal(access(sessions, F_OK), 0);
+    gs_runtime_dir_destroy(dir);
+    assert_int_equal(g_rmdir(sessions), 0);
+    *strrchr(sessions, '/') = '\0';
+    assert_int_equal(g_rmdir(sessions), 0);
+}
+
 static void test_released_to_a_keeper(void **state)
 {
     g_autofree char *base = g_build_filename(xdg, "gpushare", NULL);
@@ -167,6 +182,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_create_without_xdg, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_create_refuses_foreign_base, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_create_removes_what_is_stale, make_dirs, drop_dirs),
+        cmocka_unit_test_setup_teardown(test_create_leaves_what_is_a_daemons, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_released_to_a_keeper, make_dirs, drop_dirs),
         cmocka_unit_test_setup_teardown(test_create_too_long, make_dirs, drop_dirs),
     };

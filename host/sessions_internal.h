@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of host/sessions share. Main thread. */
+#pragma once
+
+#include <glib.h>
+
+#include "host/adoption.h"
+#include "host/door.h"
+#include "host/keeper_process.h"
+#include "host/runtime_dir.h"
+#include "host/sessions.h"
+#include "host/state.h"
+#include "host/worker.h"
+
+#define GS_RESTARTS_MAX 3
+#define GS_RESTARTS_WINDOW_S 60
+#define GS_RESUME_S 60 /* how long a client that went may come back with its resume ticket */
+
+/* Somebody who waits for the end of something. */
+struct gs_waiter {
+    gs_sessions_done done;
+    void *user;
+};
+
+struct gs_session {
+    struct gs_sessions *all;
+    struct gs_kept_session kept; /* its tickets are in gs_sessions.tickets while it is here */
+    enum gs_session_state state;
+    struct gs_worker *worker;       /* NULL in AWAY and RESTARTING */
+    struct gs_keeper_process *away; /* the keeper while its worker is away */
+    struct gs_runtime_dir *dir;     /* until the worker is ready */
+    uint64_t away_since_ns;
+    bool given_up;     /* it did not come back */
+    uint64_t log_from; /* where in worker.log its worker began */
+    bool was_ready;
+    struct gs_worker_ready ready;
+    struct gs_worker_stats stats;
+    uint64_t stats_ns;     /* 0: none came */
+    uint64_t unwatched_ns; /* since when nobody looks, while there are no clients */
+    GArray *clients;       /* struct gs_session_client */
+    /* The end, where it is known why. */
+    bool app_ended, closing;
+    char why[256];
+    int status; /* for clients */
+    struct gs_waiter creator;
+    GArray *closers;                        /* struct gs_waiter */
+    uint64_t restarted_ns[GS_RESTARTS_MAX]; /* a ring */
+    unsigned next_restart;
+    guint restart_timer;
+};
+
+/* A client that is in. */
+struct gs_visitor {
+    struct gs_session *session;
+    char resume[GS_PROTO_TICKET_MAX];
+};
+
+struct gs_sessions {
+    struct gs_host_config *config;
+    struct gs_state *state;
+    struct gs_tickets *tickets;
+    GTlsCertificate *certificate;
+    struct gs_door *door;
+    struct gs_adoption *adoption;
+    char *program, *keeper_program, *base, *crashes;
+    GTree *sessions;      /* name → struct gs_session */
+    GHashTable *visitors; /* id of the client → struct gs_visitor */
+    GArray *orphans;      /* hashes of the secrets of workers whose session is over */
+    struct gs_events *events;
+    struct gs_daemon_info info;
+    bool closing_all, restored, door_open;
+    void (*all_closed)(void *user);
+    void *all_closed_user;
+    guint tick, door_timer, closed_idle;
+};
+
+uint64_t gs_wall_s(void);
+
+/* ---- sessions.c ---- */
+
+struct gs_session *gs_session_find(struct gs_sessions *s, const char *name);
+bool gs_session_is_visible(const struct gs_session *session, const struct gs_caller *caller);
+/* For what a caller asks by name: -ENOENT where it is not theirs either. */
+int gs_session_lookup(struct gs_sessions *s, const struct gs_caller *caller, const char *name,
+                      struct gs_session **ret, char **ret_why) GS_MUST_CHECK;
+/* All of them, in their order; for g_ptr_array_unref. For loops in which they may end. */
+GPtrArray *gs_sessions_list(struct gs_sessions *s);
+struct gs_session *gs_session_new(struct gs_sessions *s, struct gs_kept_session *take);
+void gs_session_free(struct gs_session *session);
+/* Writes what is kept of it, with its tickets. */
+int gs_session_save(struct gs_session *session) GS_MUST_CHECK;
+void gs_session_save_or_warn(struct gs_session *session);
+/* Of sessions that ended. */
+void gs_sessions_prune_logs(struct gs_sessions *s);
+
+/* ---- sessions_life.c ---- */
+
+/* 0 or -errno, with a sentence in *ret_why for g_free. */
+int gs_session_start_worker(struct gs_session *session, char **ret_why) GS_MUST_CHECK;
+/* Of a worker that came back. */
+void gs_session_fill_params(struct gs_session *session, const struct gs_keeper_config *keeper,
+                            struct gs_worker_params *ret);
+void gs_session_fill_keeper(struct gs_session *session, struct gs_keeper_config *ret);
+/* Its worker is gone, in order (how NULL) or not (a predicate). */
+void gs_session_worker_gone(struct gs_session *session, const char *how);
+/* Starts it once more, in `wait_s` seconds. */
+void gs_session_restart(struct gs_session *session, unsigned wait_s);
+/* Begins to end it; `why` for its clients. */
+void gs_session_begin_end(struct gs_session *session, const char *why);
+
+/* ---- sessions_create.c ---- */
+
+bool gs_session_app_allowed(const struct gs_app *app, const struct gs_caller *caller);
+/* "key=value" each. 0; -EINVAL with a sentence in *ret_why for g_free. */
+int gs_session_settings_apply(struct gs_session_settings *set, char *const *settings,
+                              char **ret_why) GS_MUST_CHECK;
+/* Whether the caller may ask for this where that is given. 0; -EPERM, likewise. */
+int gs_session_settings_check(const struct gs_session_settings *given,
+                              const struct gs_session_settings *wanted,
+                              const struct gs_caller *caller, char **ret_why) GS_MUST_CHECK;
+
+/* ---- sessions_clients.c ---- */
+
+extern const struct gs_client_listener gs_sessions_door_listener;
+void gs_session_client_data(void *user, uint32_t client, uint8_t type, const uint8_t *payload,
+                            size_t size);
+void gs_session_client_close(void *user, uint32_t client, const struct gs_bye *bye);
+/* Says goodbye to all clients; or drops them without a word, so that they come back. */
+void gs_session_dismiss(struct gs_session *session, const struct gs_bye *bye);
+void gs_session_drop_clients(struct gs_session *session, const char *why);
+
+/* ---- sessions_adopt.c ---- */
+
+/* Takes back what an earlier daemon left. */
+void gs_sessions_restore(struct gs_sessions *s);
+void gs_sessions_on_adopt(void *user, GSocketConnection *conn, const struct gs_adoption_peer *peer,
+                          const struct gs_worker_adopt *adopt);
+/* Now and then: whoever stays away too long. */
+void gs_sessions_check_away(struct gs_sessions *s, uint64_t now_ns);
+/* Lets clients in as soon as nobody is expected any more, or now. */
+void gs_sessions_maybe_open_door(struct gs_sessions *s, bool now);
+
+/* ---- sessions_open.c ---- */
+
+/* Looks after what is due, once a second while there are sessions. */
+void gs_sessions_start_tick(struct gs_sessions *s);
+
+/* ---- sessions_events.c ---- */
+
+struct gs_events *gs_events_create(void);
+void gs_events_destroy(struct gs_events *events);
+/* session may be NULL. Also a line in the log. */
+void gs_sessions_say(struct gs_sessions *s, const struct gs_session *session, const char *kind,
+                     const char *fmt, ...) GS_PRINTF(4, 5);
