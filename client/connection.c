@@ -93,6 +93,12 @@ static void on_welcome(struct gs_connection *conn, const uint8_t *payload, size_
     explicit_bzero(&welcome, sizeof(welcome)); /* the media keys */
 }
 
+/* What newer hosts may say is a failure like any other. */
+static enum gs_exit exit_of(int status)
+{
+    return status <= GS_EXIT_UNREACHABLE ? (enum gs_exit)status : GS_EXIT_FAILED;
+}
+
 /* BYE and ERROR. */
 static void on_end(struct gs_connection *conn, uint8_t type, const uint8_t *payload, size_t size)
 {
@@ -103,8 +109,8 @@ static void on_end(struct gs_connection *conn, uint8_t type, const uint8_t *payl
         close_with(conn, GS_EXIT_FAILED, GS_CONNECTION_ENDED,
                    "the host ended the connection without a reason");
     else
-        close_with(conn, (enum gs_exit)bye.status,
-                   refused ? GS_CONNECTION_REFUSED : GS_CONNECTION_ENDED, bye.reason);
+        close_with(conn, exit_of(bye.status), refused ? GS_CONNECTION_REFUSED : GS_CONNECTION_ENDED,
+                   bye.reason);
 }
 
 static void on_frame(void *user, uint8_t type, const uint8_t *payload, size_t size)

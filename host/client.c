@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/channel.h"
 #include "common/clock.h"
@@ -19,9 +20,12 @@
 #define RATE (4u << 20)
 #define BURST (8u << 20)
 #define MESSAGE_COST 256 /* of one message, in bytes, beside its size */
+#define TLS_HEAD_SIZE 5  /* RFC 8446, 5.1 */
+#define TLS_RECORD_MAX 16384
+#define TLS_HANDSHAKE 22
 
 enum state {
-    SILENT,    /* nothing came yet: no TLS is begun, so that it costs no thread */
+    SILENT,    /* no whole message came yet: no TLS is begun, so that it costs no thread */
     HANDSHAKE, /* runs in a thread of GIO; holds a reference */
     HELLO,
     HELD, /* refused, but is told later */
@@ -35,11 +39,13 @@ struct gs_client {
     uint32_t id;
     enum state state;
     bool was_let_in;
-    char peer[64]; /* address, for the log */
+    char peer[64]; /* address with the port, for the log */
+    char address[64];
     GSocketConnection *conn;
     GTlsConnection *tls;
     GCancellable *cancel;
     GSource *first_byte;
+    int low_water; /* bytes without which the kernel does not wake us; 0: one */
     guint deadline;
     struct gs_channel *channel;
     struct gs_budget budget;
@@ -237,19 +243,58 @@ static void on_handshake(GObject *tls, GAsyncResult *result, gpointer data)
     unref(c);
 }
 
-static gboolean on_first_byte(GSocket *sock, GIOCondition condition, gpointer data)
+static void begin_handshake(struct gs_client *c)
 {
     static const char *const protocols[] = {GS_PROTO_ALPN, NULL};
-    struct gs_client *c = data;
 
-    (void)sock;
-    (void)condition;
     g_source_unref(c->first_byte);
     c->first_byte = NULL;
     c->state = HANDSHAKE;
     c->refs++;
     g_tls_connection_set_advertised_protocols(c->tls, protocols);
     g_tls_connection_handshake_async(c->tls, G_PRIORITY_DEFAULT, c->cancel, on_handshake, c);
+}
+
+/* Bytes that must have come: the header of a TLS record, then all of it. 0: this is no TLS. */
+static int wanted_bytes(const uint8_t *head, ssize_t n)
+{
+    int size;
+
+    if (n < TLS_HEAD_SIZE)
+        return TLS_HEAD_SIZE;
+    size = head[3] << 8 | head[4];
+    return head[0] == TLS_HANDSHAKE && size <= TLS_RECORD_MAX ? TLS_HEAD_SIZE + size : 0;
+}
+
+/* A handshake waits in one of few threads: whoever lets its first message trickle in does so
+ * outside of them. The kernel wakes us when enough is there, or when no more will come. */
+static gboolean on_first_bytes(GSocket *sock, GIOCondition condition, gpointer data)
+{
+    static uint8_t bytes[TLS_HEAD_SIZE + TLS_RECORD_MAX];
+    struct gs_client *c = data;
+    int fd = g_socket_get_fd(sock), one = 1;
+    ssize_t n = recv(fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+    int wanted = wanted_bytes(bytes, n);
+    const char *flaw = NULL;
+
+    (void)condition;
+    if (n < 0 && errno == EAGAIN)
+        return G_SOURCE_CONTINUE;
+    if (g_socket_get_family(sock) == G_SOCKET_FAMILY_UNIX || (wanted && n >= wanted)) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));
+        begin_handshake(c);
+        return G_SOURCE_REMOVE;
+    }
+    if (!wanted)
+        flaw = "does not speak TLS";
+    else if (n <= 0 || c->low_water == wanted)
+        flaw = "went before its handshake";
+    else if (setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &wanted, sizeof(wanted)) < 0)
+        flaw = "cannot be waited for";
+    c->low_water = wanted;
+    if (!flaw)
+        return G_SOURCE_CONTINUE;
+    finish(c, flaw);
     return G_SOURCE_REMOVE;
 }
 
@@ -270,6 +315,12 @@ static void note_peer(struct gs_client *c)
         address ? g_socket_connectable_to_string(G_SOCKET_CONNECTABLE(address)) : NULL;
 
     g_strlcpy(c->peer, text ? text : "an address unknown", sizeof(c->peer));
+    if (G_IS_INET_SOCKET_ADDRESS(address)) {
+        g_autofree char *numeric = g_inet_address_to_string(
+            g_inet_socket_address_get_address(G_INET_SOCKET_ADDRESS(address)));
+
+        g_strlcpy(c->address, numeric, sizeof(c->address));
+    }
 }
 
 struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *certificate,
@@ -293,7 +344,7 @@ struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *cer
     note_peer(c);
     g_socket_set_option(sock, IPPROTO_TCP, TCP_NODELAY, 1, NULL);
     c->first_byte = g_socket_create_source(sock, G_IO_IN, NULL);
-    g_source_set_callback(c->first_byte, (GSourceFunc)(void (*)(void))on_first_byte, c, NULL);
+    g_source_set_callback(c->first_byte, (GSourceFunc)(void (*)(void))on_first_bytes, c, NULL);
     g_source_attach(c->first_byte, NULL);
     c->deadline = g_timeout_add(deadline_ms, on_deadline, c);
     return c;
@@ -320,7 +371,7 @@ bool gs_client_is_silent(const struct gs_client *c)
 
 const char *gs_client_address(const struct gs_client *c)
 {
-    return c->peer;
+    return c->address;
 }
 
 void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size_t size)

@@ -42,9 +42,9 @@ struct gs_client *gs_client_create(GSocketConnection *conn, GTlsCertificate *cer
 /* Closes at once; no callback after it. Accepts NULL. */
 void gs_client_destroy(struct gs_client *c);
 bool gs_client_is_let_in(const struct gs_client *c);
-/* Not even a first byte came. */
+/* Not even a whole first message of TLS came. */
 bool gs_client_is_silent(const struct gs_client *c);
-/* Its address with the port, for people. */
+/* Its address, numeric; "" where it is not known. */
 const char *gs_client_address(const struct gs_client *c);
 /* Dropped where the client is not let in or going. Errors end the connection through gone. */
 void gs_client_send(struct gs_client *c, uint8_t type, const void *payload, size_t size);

@@ -17,7 +17,7 @@ struct gs_door_guest {
     uint32_t id; /* the older ones have the smaller ones */
     uint64_t address;
     bool let_in;
-    bool silent; /* no byte came yet */
+    bool silent; /* no whole message came yet */
 };
 
 struct gs_door_limits {

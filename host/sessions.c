@@ -129,7 +129,7 @@ static void fill_info(const struct gs_session *session, struct gs_session_info *
         .worker = session->worker ? gs_worker_pid(session->worker) : 0,
         .keeper = k->keeper,
         .restarts = k->restarts,
-        .ready = session->was_ready ? &session->ready : NULL,
+        .ready = *session->ready.encoder ? &session->ready : NULL,
         .stats = session->stats_ns ? &session->stats : NULL,
         .stats_age_ms = age_ns / GS_NS_PER_MS,
         .n_clients = session->clients->len,

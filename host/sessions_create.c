@@ -38,6 +38,8 @@ static int choose_owner(const struct gs_caller *caller, const char *wanted,
     if (!*wanted || strcmp(wanted, caller->user) == 0) {
         k->uid = caller->uid;
         g_strlcpy(k->user, name, sizeof(k->user));
+        if (!*name) /* one that only a container knows */
+            g_snprintf(k->user, sizeof(k->user), "%u", (unsigned)caller->uid);
         return 0;
     }
     if (geteuid() != 0 || !caller->admin) {
@@ -194,30 +196,42 @@ int gs_session_settings_apply(struct gs_session_settings *set, char *const *sett
     return 0;
 }
 
+/* As configured for the application, or for all. */
+const struct gs_session_settings *gs_session_settings_given(const struct gs_sessions *s,
+                                                            const char *app)
+{
+    const struct gs_app *found = *app ? gs_host_config_app(s->config, app) : NULL;
+
+    return found ? &found->settings : &s->config->session;
+}
+
 /* 0 is no limit, the highest there is. */
 static bool raises(uint64_t limit, uint64_t wanted)
 {
     return limit != 0 && (wanted == 0 || wanted > limit);
 }
 
-/* What the machine gives is decided by who administers it. */
-int gs_session_settings_check(const struct gs_session_settings *given,
+/* What the machine gives is decided by who administers it; what he gave once may stay. */
+int gs_session_settings_check(const struct gs_sessions *s, const char *app,
+                              const struct gs_session_settings *before,
                               const struct gs_session_settings *wanted,
                               const struct gs_caller *caller, char **ret_why)
 {
+    const struct gs_session_settings *given = gs_session_settings_given(s, app);
     const char *key = NULL;
 
     if (caller->admin)
         return 0;
-    if (raises(given->memory_max, wanted->memory_max))
+    if (raises(given->memory_max, wanted->memory_max) && before->memory_max != wanted->memory_max)
         key = "memory-max";
-    else if (raises(given->tasks_max, wanted->tasks_max))
+    else if (raises(given->tasks_max, wanted->tasks_max) && before->tasks_max != wanted->tasks_max)
         key = "tasks-max";
-    else if (raises(given->cpu_percent, wanted->cpu_percent))
+    else if (raises(given->cpu_percent, wanted->cpu_percent) &&
+             before->cpu_percent != wanted->cpu_percent)
         key = "cpu-max";
-    else if (wanted->weight > given->weight)
+    else if (wanted->weight > given->weight && before->weight != wanted->weight)
         key = "weight";
-    else if (wanted->sandbox < given->sandbox)
+    else if (wanted->sandbox < given->sandbox && before->sandbox != wanted->sandbox)
         key = "sandbox";
     if (!key)
         return 0;
@@ -228,15 +242,14 @@ int gs_session_settings_check(const struct gs_session_settings *given,
 }
 
 static int fill_settings(const struct gs_sessions *s, const struct gs_caller *caller,
-                         const struct gs_app *app, char *const *settings, struct gs_kept_session *k,
-                         char **ret_why)
+                         char *const *settings, struct gs_kept_session *k, char **ret_why)
 {
-    const struct gs_session_settings *given = app ? &app->settings : &s->config->session;
+    const struct gs_session_settings *given = gs_session_settings_given(s, k->app);
     int err;
 
     k->settings = *given;
     err = gs_session_settings_apply(&k->settings, settings, ret_why);
-    return err ? err : gs_session_settings_check(given, &k->settings, caller, ret_why);
+    return err ? err : gs_session_settings_check(s, k->app, given, &k->settings, caller, ret_why);
 }
 
 /* ---- the name ---- */
@@ -316,7 +329,7 @@ static int fill(struct gs_sessions *s, const struct gs_caller *caller,
     err = err ? err : find_app(s, caller, r->app, &app, ret_why);
     g_strlcpy(k->app, app ? app->name : "", sizeof(k->app));
     err = err ? err : fill_command(app, r, k, ret_why);
-    err = err ? err : fill_settings(s, caller, app, r->settings, k, ret_why);
+    err = err ? err : fill_settings(s, caller, r->settings, k, ret_why);
     err = err ? err : choose_name(s, caller, r->name, k, ret_why);
     err = err ? err : check_limits(s, k->uid, ret_why);
     g_snprintf(k->log_dir, sizeof(k->log_dir), "%s/%s/%s", s->config->log_dir, k->user, k->name);

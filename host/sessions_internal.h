@@ -114,8 +114,11 @@ bool gs_session_app_allowed(const struct gs_app *app, const struct gs_caller *ca
 /* "key=value" each. 0; -EINVAL with a sentence in *ret_why for g_free. */
 int gs_session_settings_apply(struct gs_session_settings *set, char *const *settings,
                               char **ret_why) GS_MUST_CHECK;
-/* Whether the caller may ask for this where that is given. 0; -EPERM, likewise. */
-int gs_session_settings_check(const struct gs_session_settings *given,
+const struct gs_session_settings *gs_session_settings_given(const struct gs_sessions *s,
+                                                            const char *app);
+/* Whether the caller may ask for this. 0; -EPERM, likewise. */
+int gs_session_settings_check(const struct gs_sessions *s, const char *app,
+                              const struct gs_session_settings *before,
                               const struct gs_session_settings *wanted,
                               const struct gs_caller *caller, char **ret_why) GS_MUST_CHECK;
 

@@ -28,6 +28,13 @@ static int make_secret(struct gs_session *session, char ret[GS_PROTO_TICKET_MAX]
     return 0;
 }
 
+/* Another daemon in the same control group may have a session of that name. */
+static void name_cgroup(const struct gs_session *session, char out[256])
+{
+    g_snprintf(out, 256, "%s-%08x", session->kept.name,
+               g_str_hash(session->all->config->state_dir));
+}
+
 void gs_session_fill_keeper(struct gs_session *session, struct gs_keeper_config *c)
 {
     const struct gs_kept_session *k = &session->kept;
@@ -46,7 +53,7 @@ void gs_session_fill_keeper(struct gs_session *session, struct gs_keeper_config 
     g_strlcpy(c->runtime_dir, k->runtime_dir, sizeof(c->runtime_dir));
     g_strlcpy(c->log_dir, k->log_dir, sizeof(c->log_dir));
     g_strlcpy(c->exit_path, exit_path, sizeof(c->exit_path));
-    g_strlcpy(c->cgroup, k->name, sizeof(c->cgroup));
+    name_cgroup(session, c->cgroup);
     if (k->uid != geteuid())
         g_strlcpy(c->user, k->user, sizeof(c->user));
 }
@@ -57,7 +64,8 @@ static void fill_config(const struct gs_session *session, const char *secret,
     const struct gs_kept_session *k = &session->kept;
     const struct gs_session_settings *set = &k->settings;
     const struct gs_host_config *config = session->all->config;
-    g_autofree char *groups = gs_cgroup_session_app_paths("/", k->name);
+    char group[256];
+    g_autofree char *groups = NULL;
 
     *c = (struct gs_worker_config){.width = set->width,
                                    .height = set->height,
@@ -71,6 +79,8 @@ static void fill_config(const struct gs_session *session, const char *secret,
                                    .sandbox = set->sandbox,
                                    .env = k->env,
                                    .argv = k->argv};
+    name_cgroup(session, group);
+    groups = gs_cgroup_session_app_paths("/", group);
     g_strlcpy(c->session, k->name, sizeof(c->session));
     g_strlcpy(c->encoder, set->encoder, sizeof(c->encoder));
     g_strlcpy(c->converter, set->converter, sizeof(c->converter));

@@ -66,7 +66,8 @@ static int check(struct gs_session *session, const struct gs_caller *caller,
                                    gs_session_state_names[session->state]);
         return -EAGAIN;
     }
-    return gs_session_settings_check(&session->kept.settings, now, caller, ret_why);
+    return gs_session_settings_check(session->all, session->kept.app, &session->kept.settings, now,
+                                     caller, ret_why);
 }
 
 int gs_sessions_set(struct gs_sessions *s, const struct gs_caller *caller, const char *name,

@@ -30,7 +30,9 @@ struct gs_assembler_wish {
     unsigned n_nacks;
     uint16_t nacks[GS_RTCP_MAX_NACKS];
     bool pli;
-    uint64_t next; /* poll again then, at the latest; UINT64_MAX: not before a packet comes */
+    /* Poll again then, at the latest: now, where more is missing than fits; UINT64_MAX: not before
+     * a packet comes. */
+    uint64_t next;
 };
 
 /* For a report block (RFC 3550, 6.4.1). */

@@ -129,20 +129,22 @@ static void send_last_again(struct gs_srtp_transport *t, struct gs_srtp_stream *
         send_again(t, s, index, seq);
 }
 
-/* Whether it was sent again less than GS_RETRANSMIT_TIMES so far; counts. */
+#define REPAIRS 3 /* how often one packet is sent again at most */
+
+/* Whether it was sent again less than so often; counts. */
 static bool may_repair(struct gs_srtp_stream *s, uint32_t index)
 {
     uint32_t *again = &s->again[index % GS_RETRANSMIT_PACKETS];
 
     if (*again >> 2 != (index & UINT32_MAX >> 2))
         *again = index << 2;
-    if ((*again & 3) == GS_RETRANSMIT_TIMES)
+    if ((*again & 3) == REPAIRS)
         return false;
     ++*again;
     return true;
 }
 
-static_assert(GS_RETRANSMIT_TIMES <= 3, "two bits hold it");
+static_assert(REPAIRS <= 3, "two bits hold it");
 static_assert(GS_RETRANSMIT_PACKETS <= GS_SRTP_AGAIN, "the oldest can be protected again");
 
 static void repair(struct gs_srtp_transport *t, struct gs_srtp_stream *s,

@@ -17,17 +17,12 @@
 
 static_assert(CHUNK >= GS_RETRANSMIT_LEAST, "the chunk before the newest has enough");
 
-struct slot {
-    uint16_t size; /* 0: being written */
-    uint8_t times;
-};
-
 /* Packets that follow one another. */
 struct chunk {
     uint64_t written; /* when the newest was begun */
     uint16_t first;   /* sequence number */
     unsigned n;
-    struct slot slots[CHUNK];
+    uint16_t sizes[CHUNK]; /* 0: being written */
     alignas(8) uint8_t data[CHUNK][GS_RETRANSMIT_PACKET_SIZE];
 };
 
@@ -107,8 +102,8 @@ static struct chunk *begin_chunk(struct gs_retransmit *ring, uint16_t seq, uint6
     return c;
 }
 
-/* NULL: not there. */
-static struct slot *find(struct gs_retransmit *ring, uint16_t seq, uint8_t **ret_data)
+/* The size of a packet; NULL: it is not there. */
+static uint16_t *find(struct gs_retransmit *ring, uint16_t seq, uint8_t **ret_data)
 {
     for (unsigned i = ring->n; i-- > 0;) {
         struct chunk *c = ring->chunks[i];
@@ -116,7 +111,7 @@ static struct slot *find(struct gs_retransmit *ring, uint16_t seq, uint8_t **ret
 
         if (at < c->n) {
             *ret_data = c->data[at];
-            return &c->slots[at];
+            return &c->sizes[at];
         }
     }
     return NULL;
@@ -135,51 +130,38 @@ uint8_t *gs_retransmit_slot(struct gs_retransmit *ring, uint16_t seq, uint64_t n
     assert(at <= c->n);
     c->n = at + 1U;
     c->written = now;
-    c->slots[at] = (struct slot){0};
+    c->sizes[at] = 0;
     pthread_mutex_unlock(&ring->lock);
     return c->data[at];
 }
 
 void gs_retransmit_publish(struct gs_retransmit *ring, uint16_t seq, size_t size)
 {
-    struct slot *slot;
+    uint16_t *at;
     uint8_t *data;
 
     assert(size <= GS_RETRANSMIT_PACKET_SIZE);
     pthread_mutex_lock(&ring->lock);
-    slot = find(ring, seq, &data);
-    assert(slot);
-    slot->size = (uint16_t)size;
+    at = find(ring, seq, &data);
+    assert(at);
+    *at = (uint16_t)size;
     pthread_mutex_unlock(&ring->lock);
-}
-
-static size_t take(struct gs_retransmit *ring, uint16_t seq, bool count, uint8_t *out)
-{
-    struct slot *slot;
-    uint8_t *data;
-    size_t size = 0;
-
-    pthread_mutex_lock(&ring->lock);
-    slot = find(ring, seq, &data);
-    if (slot && (!count || slot->times < GS_RETRANSMIT_TIMES)) {
-        size = slot->size;
-        slot->times += count;
-        memcpy(out, data, size);
-    }
-    pthread_mutex_unlock(&ring->lock);
-    return size;
-}
-
-size_t gs_retransmit_resend(struct gs_retransmit *ring, uint16_t seq,
-                            uint8_t out[GS_RETRANSMIT_PACKET_SIZE])
-{
-    return take(ring, seq, true, out);
 }
 
 size_t gs_retransmit_copy(struct gs_retransmit *ring, uint16_t seq,
                           uint8_t out[GS_RETRANSMIT_PACKET_SIZE])
 {
-    return take(ring, seq, false, out);
+    uint16_t *at;
+    uint8_t *data;
+    size_t size;
+
+    pthread_mutex_lock(&ring->lock);
+    at = find(ring, seq, &data);
+    size = at ? *at : 0;
+    if (size)
+        memcpy(out, data, size);
+    pthread_mutex_unlock(&ring->lock);
+    return size;
 }
 
 size_t gs_retransmit_memory(struct gs_retransmit *ring)

@@ -4,7 +4,7 @@
  * as were sent in a time are kept, and memory follows: in chunks that are used again when all of
  * their packets are older than that. Neither the newest GS_RETRANSMIT_LEAST packets are given up
  * nor more than GS_RETRANSMIT_PACKETS kept. The encode thread writes (slot, publish), the main
- * thread reads (resend, copy); only those calls lock, and briefly.
+ * thread reads (copy); only those calls lock, and briefly.
  *
  * Time is an argument (CLOCK_MONOTONIC, ns).
  */
@@ -19,7 +19,6 @@
 
 #define GS_RETRANSMIT_PACKETS 2048
 #define GS_RETRANSMIT_LEAST 64 /* so many may be on their way into the socket at once */
-#define GS_RETRANSMIT_TIMES 3  /* how often one packet is sent again at most */
 #define GS_RETRANSMIT_PACKET_SIZE (GS_RTP_MAX_PACKET + GS_SRTP_TAG_SIZE)
 
 struct gs_retransmit;
@@ -35,12 +34,9 @@ void gs_retransmit_keep_for(struct gs_retransmit *ring, uint64_t ns);
  * GS_RETRANSMIT_PACKET_SIZE bytes, aligned to 8, which the writer may read until
  * GS_RETRANSMIT_LEAST packets later. */
 uint8_t *gs_retransmit_slot(struct gs_retransmit *ring, uint16_t seq, uint64_t now);
-/* The slot is whole and may be resent. */
+/* The slot is whole and may be sent again. */
 void gs_retransmit_publish(struct gs_retransmit *ring, uint16_t seq, size_t size);
-/* Copies the packet for sending it once more. 0: not there any more, or sent too often. */
-size_t gs_retransmit_resend(struct gs_retransmit *ring, uint16_t seq,
-                            uint8_t out[GS_RETRANSMIT_PACKET_SIZE]);
-/* The same without counting. */
+/* Copies the packet for sending it once more. 0: it is not there any more. */
 size_t gs_retransmit_copy(struct gs_retransmit *ring, uint16_t seq,
                           uint8_t out[GS_RETRANSMIT_PACKET_SIZE]);
 /* Bytes that the packets take, those to be used again included. */

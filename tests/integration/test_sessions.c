@@ -66,7 +66,7 @@ static void test_life(void **state)
     assert_int_equal(info.n_clients, 1);
     assert_int_equal(info.unwatched_since, 0);
     assert_string_equal(info.clients[0].program, "test");
-    assert_true(g_str_has_prefix(info.clients[0].address, "127.0.0.1:"));
+    assert_string_equal(info.clients[0].address, "127.0.0.1");
     daemon_rig_assert_serves(c);
     assert_int_equal(gs_sessions_close(rig.sessions, &rig.me, "one", daemon_rig_done, &done, &why),
                      0);
@@ -271,6 +271,8 @@ static void test_users_may_only_lower(void **state)
     struct gs_caller user = rig.me;
     char *raise[][2] = {{(char *)"memory-max=0", NULL}, {(char *)"weight=200", NULL}};
     char *lower[] = {(char *)"weight=50", NULL};
+    char *as_configured[] = {(char *)"weight=100", NULL};
+    char *other[] = {(char *)"fps=20", NULL};
 
     (void)state;
     user.admin = false;
@@ -292,6 +294,11 @@ static void test_users_may_only_lower(void **state)
         assert_int_equal(gs_sessions_set(rig.sessions, &user, "one", raise[i], &why), -EPERM);
     }
     assert_int_equal(gs_sessions_set(rig.sessions, &user, "one", lower, NULL), 0);
+    assert_int_equal(gs_sessions_set(rig.sessions, &user, "one", as_configured, NULL), 0);
+    /* What an administrator gave it stays. */
+    assert_int_equal(gs_sessions_set(rig.sessions, &rig.me, "one", raise[1], NULL), 0);
+    assert_int_equal(gs_sessions_set(rig.sessions, &user, "one", other, NULL), 0);
+    assert_int_equal(daemon_rig_info(&rig, "one").settings->weight, 200);
 }
 
 static void test_idle_ends(void **state)

@@ -400,6 +400,35 @@ static void test_half_open_connections(void **state)
         g_object_unref(waiting[i]);
 }
 
+/* More of them than there are threads for handshakes, each with the beginning of a message, and
+ * none that the door would close soon. */
+static void test_trickling_connections(void **state)
+{
+    static const char *const beginnings[] = {"\x16", "\x16\x03\x01", "\x16\x03\x01\x02\x01\x01"};
+    GSocket *slow[200];
+    g_autoptr(GSocketAddress) address =
+        g_inet_socket_address_new_from_string("127.0.0.1", gs_sessions_port(rig.sessions));
+
+    (void)state;
+    rig.config.handshake_ms = 60000;
+    rig.config.waiting_connections = rig.config.connections_per_address = 1000;
+    gs_sessions_reloaded(rig.sessions);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(slow); i++) {
+        const char *text = beginnings[i % GS_ARRAY_SIZE(beginnings)];
+
+        slow[i] =
+            g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+        assert_true(g_socket_connect(slow[i], address, NULL, NULL));
+        assert_int_equal(g_socket_send(slow[i], text, strlen(text), NULL, NULL), strlen(text));
+        daemon_rig_settle();
+    }
+    for (int i = 0; i < 5; i++)
+        control_client_close(daemon_rig_enter(&other, NULL, NULL));
+    for (size_t i = 0; i < GS_ARRAY_SIZE(slow); i++)
+        g_object_unref(slow[i]);
+    daemon_rig_settle();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -420,6 +449,7 @@ int main(void)
         TEST(test_away),
         TEST(test_intruders),
         TEST(test_half_open_connections),
+        TEST(test_trickling_connections),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,6 @@ struct gs_fake_host {
     GArray *inputs, *reports;
     char *keymap;
     uint32_t client; /* 0: none */
-    uint32_t turned_away;
     struct gs_welcome welcome;
     unsigned clients, frames, next_step, ticks_away, refused;
     uint32_t frame_id, last_input, display_width, display_height;
@@ -197,7 +196,8 @@ static const char *right_ticket(const struct gs_fake_host *h)
     return h->dropped && !h->params.old ? RESUME_TICKET : URL_TICKET;
 }
 
-static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello)
+static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hello,
+                            struct gs_refusal *ret)
 {
     struct gs_fake_host *h = user;
 
@@ -205,8 +205,8 @@ static const char *on_hello(void *user, uint32_t id, const struct gs_hello *hell
         return "the ticket is not valid";
     if (h->dropped && h->refused < h->params.back.refusals) {
         h->refused++;
-        h->turned_away = id;
-        return h->params.back.status == 4 ? NULL : "there is no such session";
+        ret->status = h->params.back.status;
+        return ret->status == 4 ? "the session is being looked for" : "there is no such session";
     }
     if (strcmp(hello->session, "test") != 0 || strcmp(hello->ticket, right_ticket(h)) != 0)
         return "the client did not say what its URL said";
@@ -247,26 +247,14 @@ static gboolean welcome(void *user)
     return G_SOURCE_REMOVE;
 }
 
-/* As a host does that can't take it just now. */
-static gboolean turn_away(void *user)
-{
-    struct gs_fake_host *h = user;
-    const struct gs_bye later = {.reason = "the session is being looked for", .status = 4};
-    char *json = gs_bye_to_json(&later);
-
-    gs_door_send(h->door, h->turned_away, GS_MSG_ERROR, json, strlen(json));
-    free(json);
-    return G_SOURCE_REMOVE;
-}
-
 static bool hello_then_welcome(void *user, uint32_t id, const struct gs_hello *hello,
                                struct gs_refusal *ret)
 {
-    ret->reason = on_hello(user, id, hello);
+    struct gs_fake_host *h = user;
+
+    ret->reason = on_hello(h, id, hello, ret);
     if (!ret->reason)
-        g_idle_add_full(G_PRIORITY_HIGH,
-                        ((struct gs_fake_host *)user)->turned_away == id ? turn_away : welcome,
-                        user, NULL);
+        g_idle_add_full(G_PRIORITY_HIGH, welcome, h, NULL);
     return !ret->reason;
 }
 

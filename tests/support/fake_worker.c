@@ -304,7 +304,7 @@ static gboolean connect_again(gpointer data)
 static void on_closed(void *user, int err)
 {
     (void)user;
-    if (!config.adopt_path[0])
+    if (!config.adopt_path[0] || strncmp(mode, "end", 3) == 0)
         exit(err ? 9 : 0);
     gs_channel_destroy(link_channel);
     g_timeout_add(20, connect_again, NULL);

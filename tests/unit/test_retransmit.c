@@ -52,41 +52,29 @@ static unsigned count_newest(struct gs_retransmit *ring, uint16_t next)
     return n;
 }
 
-static void test_resend_limited(void **state)
+static void test_copy_unknown(void **state)
 {
     uint8_t out[GS_RETRANSMIT_PACKET_SIZE];
 
-    put(*state, 7, 100, 0);
-    for (unsigned i = 0; i < GS_RETRANSMIT_TIMES; i++)
-        assert_int_equal(gs_retransmit_resend(*state, 7, out), 100);
-    assert_int_equal(out[99], 7);
-    assert_int_equal(gs_retransmit_resend(*state, 7, out), 0);
-    assert_int_equal(gs_retransmit_copy(*state, 7, out), 100);
-}
-
-static void test_resend_unknown(void **state)
-{
-    uint8_t out[GS_RETRANSMIT_PACKET_SIZE];
-
-    assert_int_equal(gs_retransmit_resend(*state, 0, out), 0);
+    assert_int_equal(gs_retransmit_copy(*state, 0, out), 0);
     put(*state, 5, GS_RETRANSMIT_PACKET_SIZE, 0);
-    assert_int_equal(gs_retransmit_resend(*state, 4, out), 0);
-    assert_int_equal(gs_retransmit_resend(*state, 6, out), 0);
-    assert_int_equal(gs_retransmit_resend(*state, 5 + GS_RETRANSMIT_PACKETS, out), 0);
-    assert_int_equal(gs_retransmit_resend(*state, 5, out), GS_RETRANSMIT_PACKET_SIZE);
+    assert_int_equal(gs_retransmit_copy(*state, 4, out), 0);
+    assert_int_equal(gs_retransmit_copy(*state, 6, out), 0);
+    assert_int_equal(gs_retransmit_copy(*state, 5 + GS_RETRANSMIT_PACKETS, out), 0);
+    assert_int_equal(gs_retransmit_copy(*state, 5, out), GS_RETRANSMIT_PACKET_SIZE);
 }
 
-static void test_resend_not_published(void **state)
+static void test_copy_not_published(void **state)
 {
     uint8_t out[GS_RETRANSMIT_PACKET_SIZE];
 
     put(*state, 9, 10, 0);
     gs_retransmit_slot(*state, 10, 0);
-    assert_int_equal(gs_retransmit_resend(*state, 10, out), 0);
-    assert_int_equal(gs_retransmit_resend(*state, 9, out), 10);
+    assert_int_equal(gs_retransmit_copy(*state, 10, out), 0);
+    assert_int_equal(gs_retransmit_copy(*state, 9, out), 10);
     /* The packet could not be made, and the next one has its number. */
     put(*state, 10, 20, 0);
-    assert_int_equal(gs_retransmit_resend(*state, 10, out), 20);
+    assert_int_equal(gs_retransmit_copy(*state, 10, out), 20);
 }
 
 /* In no time at all: the number of packets is the limit. */
@@ -99,7 +87,7 @@ static void test_slot_wraps(void **state)
     for (unsigned i = 0; i < 3 * GS_RETRANSMIT_PACKETS; i++) {
         size_t expected = i >= 2 * GS_RETRANSMIT_PACKETS ? 1 + i % 1000 : 0;
 
-        assert_int_equal(gs_retransmit_resend(*state, (uint16_t)(64000 + i), out), expected);
+        assert_int_equal(gs_retransmit_copy(*state, (uint16_t)(64000 + i), out), expected);
         assert_true(!expected || out[0] == ((64000 + i) & 0xff));
     }
 }
@@ -172,9 +160,9 @@ static void test_reset_forgets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_resend_limited),     TEST(test_resend_unknown),   TEST(test_resend_not_published),
-        TEST(test_slot_wraps),         TEST(test_keeps_for_a_time), TEST(test_newest_stay),
-        TEST(test_longer_from_now_on), TEST(test_reset_forgets),
+        TEST(test_copy_unknown),     TEST(test_copy_not_published), TEST(test_slot_wraps),
+        TEST(test_keeps_for_a_time), TEST(test_newest_stay),        TEST(test_longer_from_now_on),
+        TEST(test_reset_forgets),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
