@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""/metrics of a daemon with a real worker, an application and a client. Usage: metrics_live.py
+"""/metrics and the log of a daemon with a real worker, an application and a client. Usage: metrics_live.py
 BIN_DIR SOURCE_DIR"""
 
 import http.client
@@ -147,6 +147,9 @@ class Live(unittest.TestCase):
         self.run_verb("close", "live")
         self.wait_for(lambda: 'session="live"' not in self.ask()[2])
         self.assertEqual(self.scrape()["gpushare_sessions_ended_total"].value(), 1)
+        for event in ["session-created", "session-running", "client-joined", "session-ended"]:
+            self.assertRegex(self.said(),
+                             rf"info  gpushare-host session=live user=\S+: {event}: ")
 
     def test_another_daemon(self):
         """What a session has counted is not lost with the daemon."""
