@@ -270,7 +270,7 @@ static int config_file(const struct gs_keeper_config *config)
     return fd;
 }
 
-/* Ours, without what is meant for this process alone. */
+/* Ours, without what is meant for this process alone, and with the user's name for the log. */
 static char **environment(void)
 {
     static const char *const own[] = {"G_TLS_GNUTLS_PRIORITY", "NOTIFY_SOCKET", "LISTEN_FDS",
@@ -280,7 +280,7 @@ static char **environment(void)
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(own); i++)
         env = g_environ_unsetenv(env, own[i]);
-    return env;
+    return g_environ_setenv(env, "USER", g_get_user_name(), FALSE);
 }
 
 static int spawn(struct gs_keeper_process *p, const char *program, int link, int in, int out)

@@ -150,6 +150,7 @@ class Live(unittest.TestCase):
         for event in ["session-created", "session-running", "client-joined", "session-ended"]:
             self.assertRegex(self.said(),
                              rf"info  gpushare-host session=live user=\S+: {event}: ")
+        self.assertRegex(self.said(), r"info  gpushare-session session=live user=\S+: ")
 
     def test_another_daemon(self):
         """What a session has counted is not lost with the daemon."""
