@@ -20,8 +20,12 @@
 #define EXIT_MS 1000 /* between the end of the link and that of the process, in either order */
 #define PING_MS 1000
 
+/* A line of the log about the session. */
+#define say(level, w, ...) gs_log_session(level, (w)->session, (w)->os_user, __VA_ARGS__)
+
 struct gs_worker {
     struct gs_worker_params params; /* without what is borrowed */
+    char session[GS_PROTO_NAME_MAX], os_user[64];
     unsigned stop_ms;
     struct gs_keeper_process *keeper;
     struct gs_channel *link;
@@ -102,7 +106,7 @@ static gboolean on_late(gpointer data)
 
     w->timer = 0;
     if (w->stopping || w->ended)
-        gs_warn("the worker did not end in time and is killed");
+        say(GS_LOG_WARN, w, "the worker did not end in time and is killed");
     fail(w, w->ready ? "closed its link" : "was not ready in time");
     return G_SOURCE_REMOVE;
 }
@@ -249,7 +253,7 @@ static void on_closed(void *user, int err)
     struct gs_worker *w = user;
 
     if (err)
-        gs_debug("link: %s", g_strerror(-err));
+        say(GS_LOG_DEBUG, w, "link: %s", g_strerror(-err));
     w->link_closed = true;
     stop_pings(w);
     if (w->over)
@@ -266,7 +270,7 @@ static int send_config(struct gs_worker *w, const struct gs_worker_config *confi
     int err;
 
     if (!json) {
-        gs_error("the command has text that is not UTF-8");
+        say(GS_LOG_ERROR, w, "the command has text that is not UTF-8");
         return -EINVAL;
     }
     err = gs_channel_send(w->link, GS_LINK_CONFIG, json, strlen(json));
@@ -288,7 +292,7 @@ static int open_pair(struct gs_worker *w, int fd)
     g_autoptr(GSocketConnection) conn = NULL;
 
     if (!sock) {
-        gs_error("link: %s", error->message);
+        say(GS_LOG_ERROR, w, "link: %s", error->message);
         close(fd);
         return -EIO;
     }
@@ -305,6 +309,8 @@ static struct gs_worker *new_worker(const struct gs_worker_params *params)
     w->params.keeper = NULL;
     w->params.keeper_program = NULL;
     w->params.config = NULL;
+    g_strlcpy(w->session, params->keeper->session, sizeof(w->session));
+    g_strlcpy(w->os_user, gs_keeper_process_user(params->keeper), sizeof(w->os_user));
     w->stop_ms = params->keeper->stop_ms;
     w->x11_display = -1;
     return w;
@@ -316,7 +322,7 @@ static int start(struct gs_worker *w, const struct gs_worker_params *params)
     int err;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0) {
-        gs_error("link: %s", g_strerror(errno));
+        say(GS_LOG_ERROR, w, "link: %s", g_strerror(errno));
         return -errno;
     }
     err = open_pair(w, fd[0]);

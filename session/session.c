@@ -254,6 +254,7 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
     }
     s->configured = true;
     gs_log_init("gpushare-session", s->config.session);
+    gs_log_set_user(getenv("USER"));
     gs_link_set_path(s->link, s->config.adopt_path);
     err = gs_parts_build(&s->parts, &params, &reason);
     if (err < 0) {
