@@ -8,7 +8,7 @@ set(GS_TEST_ENVIRONMENT
     "GS_BIN_DIR=${PROJECT_BINARY_DIR}/bin"
     "GS_SOURCE_DIR=${PROJECT_SOURCE_DIR}"
     "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/support/lsan.supp:print_suppressions=0:intercept_tls_get_addr=0"
-    "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+    "TSAN_OPTIONS=ignore_noninstrumented_modules=1:suppressions=${PROJECT_SOURCE_DIR}/tests/support/tsan.supp")
 
 # gs_test(NAME LABEL label SOURCES… LIBS… [TIMEOUT s]): a cmocka program and its ctest entry. It
 # runs with GS_BIN_DIR (the programs) and GS_SOURCE_DIR set. Exit status 77 means skipped.

@@ -165,7 +165,8 @@ static void on_hello(struct gs_client *c, uint8_t type, const uint8_t *payload, 
             tell_refusal(c);
         return;
     }
-    gs_info("client %u from %s let in (%s)", c->id, c->peer, hello.client);
+    gs_log_session(GS_LOG_INFO, hello.session, NULL, "client %u from %s let in (%s)", c->id,
+                   c->peer, hello.client);
     drop_sources(c);
     c->state = LET_IN;
     c->was_let_in = true;

@@ -31,7 +31,7 @@ const struct gs_control_route gs_control_routes[] = {
      gs_control_get_events},
     {"GET", "/v1/config", true, false, NULL, "The configuration that holds", gs_control_get_config},
     {"POST", "/v1/reload", true, false, NULL, "Read the configuration again", gs_control_reload},
-    {"GET", "/metrics", false, false, NULL, "Measurements, in the form of Prometheus",
+    {"GET", "/metrics", true, false, NULL, "Measurements, in the form of Prometheus",
      gs_control_get_metrics},
     {.method = NULL},
 };

@@ -15,6 +15,8 @@
 #include "host/control.h"
 #include "host/door.h"
 #include "host/exit_status.h"
+#include "host/metrics.h"
+#include "host/metrics_server.h"
 #include "host/sessions.h"
 
 struct options {
@@ -28,6 +30,7 @@ struct daemon {
     GMainLoop *loop;
     struct gs_sessions *sessions;
     struct gs_control *control;
+    struct gs_metrics_server *metrics;
     bool level_by_environment;
     bool closing; /* the sessions are ending */
     guint signal_source[3];
@@ -135,6 +138,11 @@ static gboolean on_hangup(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+static char *metrics(void *user)
+{
+    return gs_metrics_collect(((struct daemon *)user)->sessions);
+}
+
 /* ---- the end ---- */
 
 static void on_all_closed(void *user)
@@ -183,13 +191,23 @@ static void catch_signals(struct daemon *d)
 static int open_control(struct daemon *d)
 {
     g_autofree char *path = g_build_filename(d->config.runtime_dir, "control.sock", NULL);
-    struct gs_control_params params = {
-        .sessions = d->sessions, .print_config = print_config, .reload = reload, .user = d};
+    struct gs_control_params params = {.sessions = d->sessions,
+                                       .print_config = print_config,
+                                       .reload = reload,
+                                       .metrics = metrics,
+                                       .user = d};
     int err = gs_control_listen(path, &params.socket);
 
     err = err ? err : gs_control_create(&params, &d->control);
     g_clear_object(&params.socket);
     return err;
+}
+
+static int open_metrics(struct daemon *d)
+{
+    if (!*d->config.metrics_listen)
+        return 0;
+    return gs_metrics_server_create(d->config.metrics_listen, metrics, d, &d->metrics);
 }
 
 static int serve(struct daemon *d)
@@ -208,7 +226,7 @@ static int serve(struct daemon *d)
         gs_error("%s", why);
         return GS_EXIT_FAILED;
     }
-    if (open_control(d) < 0)
+    if (open_control(d) < 0 || open_metrics(d) < 0)
         return GS_EXIT_FAILED;
     gs_info("ready: clients come in at port %u", gs_sessions_port(d->sessions));
     g_main_loop_run(d->loop);
@@ -221,6 +239,7 @@ static void finish(struct daemon *d)
         if (d->signal_source[i])
             g_source_remove(d->signal_source[i]);
     }
+    gs_metrics_server_destroy(d->metrics);
     gs_control_destroy(d->control);
     gs_sessions_detach(d->sessions);
     if (d->loop)

@@ -412,7 +412,7 @@ static gboolean on_connection(GSocket *socket, GIOCondition condition, void *dat
     }
     /* The connection stays in the queue, and would be offered at once again. */
     if (!s->starved)
-        gs_warn("connections cannot be accepted on the control socket: out of descriptors");
+        gs_warn("HTTP connections cannot be accepted: out of descriptors");
     s->starved = true;
     drop_source(&s->listening);
     s->listening = g_timeout_source_new(ACCEPT_PAUSE_MS);

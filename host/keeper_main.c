@@ -399,6 +399,7 @@ int main(int argc, char **argv)
         return 2;
     }
     gs_log_init("gpushare-keeper", k.config.session);
+    gs_log_set_user(k.config.user[0] ? k.config.user : getenv("USER"));
     setsid();
     if (k.config.follow_parent)
         follow_parent();

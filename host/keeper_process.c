@@ -39,6 +39,15 @@ struct gs_keeper_process {
     void *user;
 };
 
+/* A line of the log about the session. */
+#define say(level, config, ...)                                                                    \
+    gs_log_session(level, (config)->session, gs_keeper_process_user(config), __VA_ARGS__)
+
+const char *gs_keeper_process_user(const struct gs_keeper_config *c)
+{
+    return c->user[0] ? c->user : g_get_user_name();
+}
+
 /* ---- /proc ---- */
 
 struct stat_line {
@@ -122,7 +131,8 @@ static gboolean on_clear(gpointer data)
         return G_SOURCE_CONTINUE;
     err = p->config.runtime_dir[0] ? gs_remove_tree(p->config.runtime_dir) : 0;
     if (err)
-        gs_warn("cannot remove all of %s: %s", p->config.runtime_dir, g_strerror(-err));
+        say(GS_LOG_WARN, &p->config, "cannot remove all of %s: %s", p->config.runtime_dir,
+            g_strerror(-err));
     p->timer = 0;
     p->on_gone(p->user, NULL);
     return G_SOURCE_REMOVE;
@@ -225,7 +235,7 @@ static gboolean on_keeper_end(gint fd, GIOCondition condition, gpointer data)
     read_said(p);
     p->gone = true;
     if (p->is_child && waitid(P_PIDFD, (id_t)fd, &info, WEXITED) == 0 && info.si_code != CLD_EXITED)
-        gs_warn("the session's keeper was killed by signal %d", info.si_status);
+        say(GS_LOG_WARN, &p->config, "its keeper was killed by signal %d", info.si_status);
     if (worker_lives(p))
         outlive_keeper(p);
     else
@@ -260,7 +270,7 @@ static int config_file(const struct gs_keeper_config *config)
     return fd;
 }
 
-/* Ours, without what is meant for this process alone. */
+/* Ours, without what is meant for this process alone, and with the user's name for the log. */
 static char **environment(void)
 {
     static const char *const own[] = {"G_TLS_GNUTLS_PRIORITY", "NOTIFY_SOCKET", "LISTEN_FDS",
@@ -270,7 +280,7 @@ static char **environment(void)
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(own); i++)
         env = g_environ_unsetenv(env, own[i]);
-    return env;
+    return g_environ_setenv(env, "USER", g_get_user_name(), FALSE);
 }
 
 static int spawn(struct gs_keeper_process *p, const char *program, int link, int in, int out)
@@ -284,7 +294,7 @@ static int spawn(struct gs_keeper_process *p, const char *program, int link, int
                                          G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, in, out, -1, &link,
                                          &target, 1, &p->pid, NULL, NULL, NULL, &error))
         return 0;
-    gs_error("cannot start %s: %s", program, error->message);
+    say(GS_LOG_ERROR, &p->config, "cannot start %s: %s", program, error->message);
     return -ECHILD;
 }
 
@@ -320,7 +330,7 @@ static int start(struct gs_keeper_process *p, const char *program, int link)
     p->out_watch = g_unix_fd_add(p->out, G_IO_IN, on_said, p);
     err = watch(p);
     if (err) {
-        gs_error("cannot watch the session's keeper: %s", g_strerror(-err));
+        say(GS_LOG_ERROR, &p->config, "cannot watch its keeper: %s", g_strerror(-err));
         kill(p->pid, SIGKILL);
         waitpid(p->pid, NULL, 0);
     }

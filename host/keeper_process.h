@@ -34,6 +34,8 @@ void gs_keeper_process_signal(struct gs_keeper_process *p, int sig);
 /* Kills the worker and waits for the keeper; gone is not called. */
 void gs_keeper_process_end(struct gs_keeper_process *p);
 
+/* Who it runs as, by name; borrowed from c, or for good. */
+const char *gs_keeper_process_user(const struct gs_keeper_config *c);
 pid_t gs_keeper_process_pid(const struct gs_keeper_process *p);
 uint64_t gs_keeper_process_start_time(const struct gs_keeper_process *p);
 pid_t gs_keeper_process_worker(const struct gs_keeper_process *p); /* 0: not known */

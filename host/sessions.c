@@ -89,8 +89,8 @@ void gs_session_save_or_warn(struct gs_session *session)
     int err = gs_session_save(session);
 
     if (err)
-        gs_warn("session %s: what changed cannot be kept for the next daemon: %s",
-                session->kept.name, g_strerror(-err));
+        gs_session_log(GS_LOG_WARN, session, "what changed cannot be kept for the next daemon: %s",
+                       g_strerror(-err));
 }
 
 /* ---- all of them ---- */

@@ -146,7 +146,8 @@ static void end_orphan(struct gs_sessions *s, const struct gs_adoption_peer *pee
         const uint8_t *orphan = (const uint8_t *)s->orphans->data + (gsize)i * sizeof(hash);
 
         if (gs_ticket_hash_equal(hash, orphan) && peer->pid > 1) {
-            gs_info("the worker of session %s, which is over, is ended", adopt->session);
+            gs_log_session(GS_LOG_INFO, adopt->session, NULL,
+                           "a worker came back whose session is over, and is ended");
             kill(peer->pid, SIGKILL);
             return;
         }

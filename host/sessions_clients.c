@@ -97,7 +97,8 @@ static void on_message(void *user, uint32_t id, uint8_t type, const uint8_t *pay
 
     /* A link that is gone or stuck ends the worker, which ends the clients. */
     if (v && v->session->worker && gs_worker_send(v->session->worker, id, type, payload, size) < 0)
-        gs_debug("a message of client %u did not reach its worker", id);
+        gs_session_log(GS_LOG_DEBUG, v->session, "a message of client %u did not reach its worker",
+                       id);
 }
 
 static bool sent_by_hosts(uint8_t type)
@@ -124,8 +125,8 @@ void gs_session_client_data(void *user, uint32_t client, uint8_t type, const uin
     if (sent_by_hosts(type))
         gs_door_send(session->all->door, client, type, payload, size);
     else
-        gs_warn("session %s: the worker sent a message of type %u, which hosts do not send",
-                session->kept.name, type);
+        gs_session_log(GS_LOG_WARN, session,
+                       "the worker sent a message of type %u, which hosts do not send", type);
 }
 
 void gs_session_client_close(void *user, uint32_t client, const struct gs_bye *bye)
@@ -163,7 +164,7 @@ static void on_gone(void *user, uint32_t id, bool was_let_in)
     g_hash_table_remove(s->visitors, GUINT_TO_POINTER(id));
     forget_client(session, id);
     if (session->worker && gs_worker_close_client(session->worker, id) < 0)
-        gs_debug("the worker was not told that client %u left", id);
+        gs_session_log(GS_LOG_DEBUG, session, "the worker was not told that client %u left", id);
     gs_sessions_say(s, session, "client-left", "client %u left", id);
 }
 

@@ -114,8 +114,7 @@ void gs_sessions_say(struct gs_sessions *s, const struct gs_session *session, co
     e->session = g_strdup(session ? session->kept.name : "");
     e->user = g_strdup(session ? session->kept.user : "");
     e->uid = session ? session->kept.uid : (uid_t)-1;
-    gs_info("%s%s%s%s%s: %s", session ? "session " : "", e->session, session ? " of " : "", e->user,
-            session ? "" : kind, e->text);
+    gs_log_session(GS_LOG_INFO, e->session, e->user, "%s: %s", kind, e->text);
     g_queue_push_tail(&ev->kept, e);
     /* While they are told nothing is dropped under the hand of who walks. */
     while (!ev->walking && g_queue_get_length(&ev->kept) > KEPT_MAX)

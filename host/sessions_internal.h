@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "common/log.h"
 #include "host/adoption.h"
 #include "host/door.h"
 #include "host/keeper_process.h"
@@ -169,6 +170,10 @@ void gs_sessions_tell_slots(struct gs_sessions *s);
 
 struct gs_events *gs_events_create(void);
 void gs_events_destroy(struct gs_events *events);
+/* A line of the log about a session. */
+#define gs_session_log(level, about, ...)                                                          \
+    gs_log_session(level, (about)->kept.name, (about)->kept.user, __VA_ARGS__)
+
 /* session may be NULL. Also a line in the log. */
 void gs_sessions_say(struct gs_sessions *s, const struct gs_session *session, const char *kind,
                      const char *fmt, ...) GS_PRINTF(4, 5);

@@ -89,6 +89,8 @@ static void fill_config(const struct gs_session *session, const char *secret,
     g_strlcpy(c->runtime_dir, k->runtime_dir, sizeof(c->runtime_dir));
     g_strlcpy(c->app_cgroup, groups, sizeof(c->app_cgroup));
     g_snprintf(c->adopt_path, sizeof(c->adopt_path), "%s/workers.sock", config->runtime_dir);
+    g_snprintf(c->hide, sizeof(c->hide), "%s:%s:%s", config->state_dir, config->log_dir,
+               config->runtime_dir);
     g_strlcpy(c->secret, secret, sizeof(c->secret));
 }
 
@@ -349,8 +351,8 @@ static void report(struct gs_session *session, const char *how)
                              g_get_real_time(), &path);
 
     if (err)
-        gs_warn("session %s: no report of its crash could be written: %s", k->name,
-                g_strerror(-err));
+        gs_session_log(GS_LOG_WARN, session, "no report of its crash could be written: %s",
+                       g_strerror(-err));
     g_snprintf(k->last_error, sizeof(k->last_error), "the worker %s%s%s%s", how,
                path ? " (report: " : "", path ? path : "", path ? ")" : "");
 }
@@ -384,7 +386,7 @@ void gs_session_worker_gone(struct gs_session *session, const char *how)
         finish(session, why);
         return;
     }
-    gs_warn("session %s: %s; it is started again", session->kept.name, why);
+    gs_session_log(GS_LOG_WARN, session, "%s; it is started again", why);
     restart(session, recent);
 }
 

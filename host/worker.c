@@ -13,15 +13,19 @@
 #include "common/channel.h"
 #include "common/log.h"
 #include "host/keeper_process.h"
+#include "host/worker_internal.h"
 #include "host/x11_lock.h"
 
-#define LINK_HEAD_SIZE 5 /* u32 client, u8 type */
-#define LINK_MAX_PAYLOAD (GS_PROTO_MAX_FRAME + LINK_HEAD_SIZE)
+#define LINK_MAX_PAYLOAD (GS_PROTO_MAX_FRAME + GS_WORKER_HEAD_SIZE)
 #define EXIT_MS 1000 /* between the end of the link and that of the process, in either order */
 #define PING_MS 1000
 
+/* A line of the log about the session. */
+#define say(level, w, ...) gs_log_session(level, (w)->session, (w)->os_user, __VA_ARGS__)
+
 struct gs_worker {
     struct gs_worker_params params; /* without what is borrowed */
+    char session[GS_PROTO_NAME_MAX], os_user[64];
     unsigned stop_ms;
     struct gs_keeper_process *keeper;
     struct gs_channel *link;
@@ -102,7 +106,7 @@ static gboolean on_late(gpointer data)
 
     w->timer = 0;
     if (w->stopping || w->ended)
-        gs_warn("the worker did not end in time and is killed");
+        say(GS_LOG_WARN, w, "the worker did not end in time and is killed");
     fail(w, w->ready ? "closed its link" : "was not ready in time");
     return G_SOURCE_REMOVE;
 }
@@ -221,12 +225,13 @@ static int read_stats(struct gs_worker *w, const uint8_t *payload, size_t size)
 static int read_slot(struct gs_worker *w, uint8_t type, const uint8_t *payload, size_t size)
 {
     const struct gs_worker_listener *l = w->params.listener;
+    bool want = type == GS_LINK_SLOT_WANT;
 
-    if (size != 1 || payload[0] > (type == GS_LINK_SLOT_WANT ? 1 : GS_SLOT_END_USELESS))
+    if (size != 1 || payload[0] > (want ? 1 : GS_SLOT_END_USELESS))
         return -EBADMSG;
-    if (type == GS_LINK_SLOT_WANT && l->slot_want)
+    if (want && l->slot_want)
         l->slot_want(w->params.user, payload[0]);
-    else if (type == GS_LINK_SLOT_FREE && l->slot_free)
+    else if (!want && l->slot_free)
         l->slot_free(w->params.user, (enum gs_slot_end)payload[0]);
     return 0;
 }
@@ -264,7 +269,7 @@ static void on_closed(void *user, int err)
     struct gs_worker *w = user;
 
     if (err)
-        gs_debug("link: %s", g_strerror(-err));
+        say(GS_LOG_DEBUG, w, "link: %s", g_strerror(-err));
     w->link_closed = true;
     stop_pings(w);
     if (w->over)
@@ -281,7 +286,7 @@ static int send_config(struct gs_worker *w, const struct gs_worker_config *confi
     int err;
 
     if (!json) {
-        gs_error("the command has text that is not UTF-8");
+        say(GS_LOG_ERROR, w, "the command has text that is not UTF-8");
         return -EINVAL;
     }
     err = gs_channel_send(w->link, GS_LINK_CONFIG, json, strlen(json));
@@ -303,7 +308,7 @@ static int open_pair(struct gs_worker *w, int fd)
     g_autoptr(GSocketConnection) conn = NULL;
 
     if (!sock) {
-        gs_error("link: %s", error->message);
+        say(GS_LOG_ERROR, w, "link: %s", error->message);
         close(fd);
         return -EIO;
     }
@@ -320,6 +325,8 @@ static struct gs_worker *new_worker(const struct gs_worker_params *params)
     w->params.keeper = NULL;
     w->params.keeper_program = NULL;
     w->params.config = NULL;
+    g_strlcpy(w->session, params->keeper->session, sizeof(w->session));
+    g_strlcpy(w->os_user, gs_keeper_process_user(params->keeper), sizeof(w->os_user));
     w->stop_ms = params->keeper->stop_ms;
     w->x11_display = -1;
     return w;
@@ -331,7 +338,7 @@ static int start(struct gs_worker *w, const struct gs_worker_params *params)
     int err;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0) {
-        gs_error("link: %s", g_strerror(errno));
+        say(GS_LOG_ERROR, w, "link: %s", g_strerror(errno));
         return -errno;
     }
     err = open_pair(w, fd[0]);
@@ -411,72 +418,9 @@ void gs_worker_destroy(struct gs_worker *w)
     gs_worker_detach(w);
 }
 
-int gs_worker_open_client(struct gs_worker *w, uint32_t client, const struct gs_client_open *open)
+struct gs_channel *gs_worker_link(const struct gs_worker *w)
 {
-    char *json = gs_client_open_to_json(open);
-    uint8_t head[4];
-    struct gs_writer out;
-    int err;
-
-    gs_writer_init(&out, head, sizeof(head));
-    gs_write_u32(&out, client);
-    err = gs_channel_send2(w->link, GS_LINK_CLIENT_OPEN, head, sizeof(head), json, strlen(json));
-    free(json);
-    return err;
-}
-
-int gs_worker_send(struct gs_worker *w, uint32_t client, uint8_t type, const void *payload,
-                   size_t size)
-{
-    uint8_t head[LINK_HEAD_SIZE];
-    struct gs_writer out;
-
-    gs_writer_init(&out, head, sizeof(head));
-    gs_write_u32(&out, client);
-    gs_write_u8(&out, type);
-    return gs_channel_send2(w->link, GS_LINK_CLIENT_DATA, head, sizeof(head), payload, size);
-}
-
-int gs_worker_close_client(struct gs_worker *w, uint32_t client)
-{
-    uint8_t head[4];
-    struct gs_writer out;
-
-    gs_writer_init(&out, head, sizeof(head));
-    gs_write_u32(&out, client);
-    return gs_channel_send(w->link, GS_LINK_CLIENT_CLOSE, head, sizeof(head));
-}
-
-int gs_worker_send_set(struct gs_worker *w, const struct gs_worker_set *set)
-{
-    char *json = gs_worker_set_to_json(set);
-    int err = gs_channel_send(w->link, GS_LINK_SET, json, strlen(json));
-
-    free(json);
-    return err;
-}
-
-int gs_worker_resize(struct gs_worker *w, const struct gs_video *video)
-{
-    uint8_t payload[GS_VIDEO_SIZE];
-
-    gs_video_write(video, payload);
-    return gs_channel_send(w->link, GS_LINK_RESIZE, payload, sizeof(payload));
-}
-
-int gs_worker_slot_given(struct gs_worker *w)
-{
-    return gs_channel_send(w->link, GS_LINK_SLOT_GIVEN, NULL, 0);
-}
-
-int gs_worker_slot_taken(struct gs_worker *w, uint32_t slots)
-{
-    uint8_t payload[4];
-    struct gs_writer out;
-
-    gs_writer_init(&out, payload, sizeof(payload));
-    gs_write_u32(&out, slots);
-    return gs_channel_send(w->link, GS_LINK_SLOT_TAKEN, payload, sizeof(payload));
+    return w->link;
 }
 
 /* Without a link it is asked by a signal. */

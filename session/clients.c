@@ -121,14 +121,17 @@ static void note_watched(struct gs_clients *c)
     c->params.listener->watched(c->params.user, watched);
 }
 
-/* What the client with the control held down must not stay down without it. */
+/* What the client with the control held down must not stay down without it, and what it said last
+ * of how it goes is not true any more. */
 static void release_input(struct gs_clients *c, int place)
 {
     const struct gs_viewer *v = &c->client[place].viewer;
     const struct gs_input reset = {.id = v->id, .kind = GS_INPUT_RESET};
 
-    if (!v->view && v->id)
-        v->source->impl->input(v->source, &reset);
+    if (v->view || !v->id)
+        return;
+    v->source->impl->input(v->source, &reset);
+    c->params.listener->report(c->params.user, NULL);
 }
 
 /* Its place is free already. */

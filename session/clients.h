@@ -25,7 +25,7 @@ struct gs_clients_listener {
     void (*watched)(void *user, bool watched);
     /* An input record went to the source. */
     void (*input_applied)(void *user, uint32_t input_id);
-    /* From the client with the control. */
+    /* From the client with the control; NULL: it is gone. */
     void (*report)(void *user, const struct gs_client_report *report);
 };
 

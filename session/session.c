@@ -313,6 +313,7 @@ static void configure(struct gs_session *s, const uint8_t *payload, size_t size)
     }
     s->configured = true;
     gs_log_init("gpushare-session", s->config.session);
+    gs_log_set_user(getenv("USER"));
     gs_link_set_path(s->link, s->config.adopt_path);
     ask_for_slot(s);
 }

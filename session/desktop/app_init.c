@@ -2,6 +2,7 @@
 /* gpushare-init STATUS_FD PROGRAM [ARG…]. Never run by hand. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -13,8 +14,10 @@ static void tell(int fd, int kind, int value)
 {
     const struct gs_app_record record = {kind, value};
 
-    if (write(fd, &record, sizeof(record)) != (ssize_t)sizeof(record))
-        _exit(1); /* the worker is gone */
+    /* A worker that does not listen any more ends us by itself when the time is over; until then
+     * what is left may clean up. */
+    if (write(fd, &record, sizeof(record)) < 0)
+        return;
 }
 
 /* 0, or errno of exec. */
@@ -28,6 +31,7 @@ static int start(char **argv, pid_t *ret)
     *ret = fork();
     if (*ret == 0) {
         setsid();
+        signal(SIGPIPE, SIG_DFL);
         execvp(argv[0], argv);
         error = errno;
         _exit(write(fd[1], &error, sizeof(error)) < 0 ? 126 : 127);
@@ -51,6 +55,7 @@ int main(int argc, char **argv)
         fputs("gpushare-init: started by gpushare-session only\n", stderr);
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN);
     error = start(argv + 2, &app);
     tell(fd, error ? GS_APP_NOT_STARTED : GS_APP_STARTED, error);
     for (;;) {

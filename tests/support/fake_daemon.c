@@ -16,6 +16,7 @@
 
 #include "common/log.h"
 #include "host/control.h"
+#include "host/metrics.h"
 #include "tests/support/fake_sessions.h"
 
 struct daemon {
@@ -45,8 +46,7 @@ static int reload(void *user, char **ret_text)
 
 static char *metrics(void *user)
 {
-    (void)user;
-    return g_strdup("# TYPE gpushare_sessions gauge\ngpushare_sessions 0\n");
+    return gs_metrics_collect(((struct daemon *)user)->sessions);
 }
 
 static void flood(struct daemon *d, unsigned n)

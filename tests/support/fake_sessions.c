@@ -327,6 +327,8 @@ void gs_fake_sessions_watch(struct gs_sessions *s, const char *session)
                                         .app_rss_kb = 204800,
                                         .rtt_us = 900};
     g_strlcpy(x->stats.encoder, "x264", sizeof(x->stats.encoder));
+    for (unsigned i = 0; i < GS_WORKER_STAGES; i++)
+        x->stats.stages[i] = (struct gs_stage_histogram){.sum_us = 5400000, .bucket = {3000, 600}};
 }
 
 /* ---- the whole ---- */

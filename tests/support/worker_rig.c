@@ -37,13 +37,13 @@ static void on_access_unit(void *user, const struct gs_access_unit *au)
         f.width = pic->width;
         f.height = pic->height;
     }
-    g_mutex_lock(&rig->lock);
+    pthread_mutex_lock(&rig->lock);
     g_array_append_val(rig->frames, f);
     if (pic) {
         gs_picture_unref(rig->newest);
         rig->newest = pic;
     }
-    g_mutex_unlock(&rig->lock);
+    pthread_mutex_unlock(&rig->lock);
     g_main_context_wakeup(NULL);
 }
 
@@ -241,7 +241,7 @@ int worker_rig_start(const struct worker_rig_params *params, struct worker_rig *
     memset(ret, 0, sizeof(*ret));
     ret->others = params->others;
     ret->others_data = params->others_data;
-    g_mutex_init(&ret->lock);
+    pthread_mutex_init(&ret->lock, NULL);
     ret->frames = g_array_new(FALSE, FALSE, sizeof(struct worker_frame));
     ret->sizes = g_array_new(FALSE, FALSE, sizeof(struct worker_size));
     ret->stats = g_array_new(FALSE, FALSE, sizeof(struct gs_worker_stats));
@@ -296,7 +296,7 @@ void worker_rig_finish(struct worker_rig *rig)
         gs_process_remove_dir(rig->dir);
     g_free(rig->dir);
     g_free(rig->mark);
-    g_mutex_clear(&rig->lock);
+    pthread_mutex_destroy(&rig->lock);
 }
 
 /* ---- use ---- */
@@ -380,9 +380,9 @@ unsigned worker_rig_frames(struct worker_rig *rig)
 {
     unsigned n;
 
-    g_mutex_lock(&rig->lock);
+    pthread_mutex_lock(&rig->lock);
     n = rig->frames->len;
-    g_mutex_unlock(&rig->lock);
+    pthread_mutex_unlock(&rig->lock);
     return n;
 }
 
@@ -390,9 +390,9 @@ struct worker_frame worker_rig_frame(struct worker_rig *rig, unsigned i)
 {
     struct worker_frame f;
 
-    g_mutex_lock(&rig->lock);
+    pthread_mutex_lock(&rig->lock);
     f = g_array_index(rig->frames, struct worker_frame, i);
-    g_mutex_unlock(&rig->lock);
+    pthread_mutex_unlock(&rig->lock);
     return f;
 }
 
@@ -400,8 +400,8 @@ struct gs_picture *worker_rig_picture(struct worker_rig *rig)
 {
     struct gs_picture *pic;
 
-    g_mutex_lock(&rig->lock);
+    pthread_mutex_lock(&rig->lock);
     pic = rig->newest ? gs_picture_ref(rig->newest) : NULL;
-    g_mutex_unlock(&rig->lock);
+    pthread_mutex_unlock(&rig->lock);
     return pic;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <glib.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -60,7 +61,7 @@ struct worker_rig {
     struct gs_receiver *rx;
     struct gs_decoder *decoder;
 
-    GMutex lock; /* the rest */
+    pthread_mutex_t lock; /* the rest */
     GArray *frames;
     struct gs_picture *newest;
 };
