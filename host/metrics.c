@@ -280,6 +280,24 @@ static void put_daemon(GString *out, const struct gs_metrics *m)
     }
 }
 
+/* Without a limit while none is known. */
+static void put_slots(GString *out, const struct gs_metrics *m)
+{
+    static const char name[] = "gpushare_encoder_slots";
+    const struct gs_slots_count *n = &m->daemon.encoder_slots;
+    struct gs_exposition_label labels[] = {{"state", "limit"}, {NULL, NULL}};
+
+    gs_exposition_begin(out, name, "gauge",
+                        "Slots of the hardware encoders: how many there are, as far as is known, "
+                        "used, and waited for.");
+    if (n->limit != GS_SLOTS_AUTO)
+        gs_exposition_add(out, name, "", labels, n->limit, 0);
+    labels[0].value = "used";
+    gs_exposition_add(out, name, "", labels, n->used, 0);
+    labels[0].value = "wanted";
+    gs_exposition_add(out, name, "", labels, n->wanted, 0);
+}
+
 static void put_states_of_all(GString *out, const struct gs_metrics *m)
 {
     static const char name[] = "gpushare_sessions";
@@ -301,6 +319,7 @@ char *gs_metrics_format(const struct gs_metrics *m)
     GString *out = g_string_sized_new(8192 + m->n_sessions * (size_t)8192);
 
     put_daemon(out, m);
+    put_slots(out, m);
     put_states_of_all(out, m);
     put_infos(out, m);
     put_states(out, m);

@@ -120,7 +120,8 @@ static char *format_two(void)
                    .failed = 1,
                    .hung = 1,
                    .adopted = 1,
-                   .refused = 9},
+                   .refused = 9,
+                   .encoder_slots = {.limit = 3, .used = 2, .wanted = 1}},
         .sessions_limit = 100,
         .process = {.cpu_us = 1500000, .memory = 4096, .files = 20, .files_limit = 1024},
         .sessions = sessions,
@@ -149,6 +150,20 @@ static void assert_samples(const char *prefix, const char *expected)
     g_autofree char *got = samples(text, prefix);
 
     assert_string_equal(got, expected);
+}
+
+static void test_encoder_slots(void **state)
+{
+    const struct gs_metrics unknown = {.daemon.encoder_slots = {.limit = GS_SLOTS_AUTO, .used = 1}};
+    g_autofree char *text = gs_metrics_format(&unknown);
+    g_autofree char *got = samples(text, "gpushare_encoder_slots");
+
+    (void)state;
+    assert_samples("gpushare_encoder_slots", "gpushare_encoder_slots{state=\"limit\"} 3\n"
+                                             "gpushare_encoder_slots{state=\"used\"} 2\n"
+                                             "gpushare_encoder_slots{state=\"wanted\"} 1\n");
+    assert_string_equal(got, "gpushare_encoder_slots{state=\"used\"} 1\n"
+                             "gpushare_encoder_slots{state=\"wanted\"} 0\n");
 }
 
 static void test_daemon(void **state)
@@ -271,9 +286,10 @@ static void test_absurd_histogram(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),   cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_daemon),    cmocka_unit_test(test_sessions),
-        cmocka_unit_test(test_histogram), cmocka_unit_test(test_absurd_histogram),
+        cmocka_unit_test(test_numbers),          cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_encoder_slots),    cmocka_unit_test(test_daemon),
+        cmocka_unit_test(test_sessions),         cmocka_unit_test(test_histogram),
+        cmocka_unit_test(test_absurd_histogram),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
