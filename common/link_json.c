@@ -280,8 +280,11 @@ int gs_worker_adopt_from_json(const char *json, size_t size, struct gs_worker_ad
     get_ready(&ready, &a.ready);
     gs_json_leave(&in, &ready);
     a.unwatched_s = (uint32_t)gs_json_int(&in, "unwatched_s", 0, UINT32_MAX);
-    a.slot = (enum gs_slot_state)get_name(&in, "slot", gs_slot_state_names);
-    a.slot_fixed = gs_json_bool(&in, "slot_fixed");
+    /* Workers outlive their host: they may be of a version before. */
+    if (gs_json_has(&in, "slot")) {
+        a.slot = (enum gs_slot_state)get_name(&in, "slot", gs_slot_state_names);
+        a.slot_fixed = gs_json_bool(&in, "slot_fixed");
+    }
     get_viewers(&in, &a);
     err = gs_json_close(&in);
     if (!err)
