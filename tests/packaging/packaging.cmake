@@ -5,6 +5,11 @@ function(gs_packaging_test name timeout)
         LABELS packaging TIMEOUT ${timeout} SKIP_RETURN_CODE 77)
 endfunction()
 
+foreach(kind units sample desktop container)
+    gs_packaging_test(${kind} 60
+        ${CMAKE_CURRENT_LIST_DIR}/files.sh ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+endforeach()
+
 if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     set(shipped gpushare-host gpushare-keeper gpushare-session gpushare-init gpushare-client
         gpushare-host-http gpushare-session-decode gpushare-session-hardware gpushare-client-gl
@@ -17,3 +22,7 @@ if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
     endforeach()
     gs_packaging_test(hardening 60 ${CMAKE_CURRENT_LIST_DIR}/hardening.sh ${files})
 endif()
+
+# Minutes, root and a mirror of Debian: scripts/test --packaging asks for it.
+gs_packaging_test(deb 1800 ${CMAKE_CURRENT_LIST_DIR}/test_deb.sh ${PROJECT_BINARY_DIR}/packaging-test)
+set_tests_properties(packaging_deb PROPERTIES RUN_SERIAL ON)
