@@ -16,6 +16,12 @@
 #include "host/cgroup.h"
 
 #define HOST_GROUP "gpushare.host" /* where the daemon goes on version 2 */
+/* The units of the packages: the second is an empty group beside the first, where sessions are. A
+ * group that hands controllers down takes no processes: were they below the first, systemd could
+ * not start the daemon again while a session is left (version 2; DelegateSubgroup= came with 254).
+ */
+#define HOST_UNIT "/gpushare-host.service"
+#define SESSIONS_UNIT "gpushare-sessions.service"
 #define CPU_PERIOD_US 100000
 
 enum { MEMORY, PIDS, CPU, FREEZER, N_KINDS };
@@ -72,6 +78,25 @@ static bool has_word(const char *text, const char *word)
     return g_strv_contains((const char *const *)words, word);
 }
 
+static bool usable(const char *dir)
+{
+    return has_file(dir, "cgroup.procs") && access(dir, W_OK) == 0;
+}
+
+/* Takes dir, where this process is (version 2); returns where its sessions are. */
+static char *base_for(char *dir)
+{
+    g_autofree char *own = dir;
+    char *up = g_path_get_dirname(own);
+    g_autofree char *beside = g_build_filename(up, SESSIONS_UNIT, NULL);
+
+    if (g_str_has_suffix(own, "/" HOST_GROUP))
+        return up;
+    g_free(up);
+    return g_str_has_suffix(own, HOST_UNIT) && usable(beside) ? g_steal_pointer(&beside)
+                                                              : g_steal_pointer(&own);
+}
+
 /* The group below which sessions are, for one controller; NULL: none that can be changed. */
 static char *base_of(const char *root, const char *kind, bool *ret_v2)
 {
@@ -82,16 +107,10 @@ static char *base_of(const char *root, const char *kind, bool *ret_v2)
         g_free(dir);
         dir = g_steal_pointer(&top);
     }
-    if (!dir || !has_file(dir, "cgroup.procs") || access(dir, W_OK) < 0)
+    if (!dir || !usable(dir))
         return NULL;
     *ret_v2 = has_file(dir, "cgroup.controllers");
-    if (*ret_v2 && g_str_has_suffix(dir, "/" HOST_GROUP)) {
-        char *up = g_path_get_dirname(dir);
-
-        g_free(dir);
-        dir = up;
-    }
-    return g_steal_pointer(&dir);
+    return *ret_v2 ? base_for(g_steal_pointer(&dir)) : g_steal_pointer(&dir);
 }
 
 char *gs_cgroup_session_app_paths(const char *root, const char *name)
@@ -128,8 +147,36 @@ static int enable_below(const char *dir)
     return err;
 }
 
+/* NULL but where sessions are in a unit beside that of this process. */
+static char *unit_beside(const char *root)
+{
+    bool v2 = false;
+    g_autofree char *top = NULL;
+    g_autofree char *own = gs_cgroup_dir(root, "memory", &top);
+    g_autofree char *base = base_of(root, "memory", &v2);
+
+    return own && base && v2 && g_str_has_suffix(own, HOST_UNIT) && strcmp(own, base) != 0
+               ? g_steal_pointer(&base)
+               : NULL;
+}
+
+void gs_cgroup_session_leave_host(const char *root)
+{
+    g_autofree char *unit = unit_beside(root);
+    g_autofree char *group = unit ? g_build_filename(unit, HOST_GROUP, NULL) : NULL;
+    int err;
+
+    if (!group)
+        return;
+    err = mkdir(group, 0755) < 0 && errno != EEXIST ? -errno : 0;
+    err = err ? err : write_file(group, "cgroup.procs", "0");
+    if (err)
+        gs_warn("cannot enter %s: %s", group, g_strerror(-err));
+}
+
 void gs_cgroup_session_prepare(const char *root)
 {
+    g_autofree char *beside = unit_beside(root);
     bool v2 = false;
     g_autofree char *base = base_of(root, "memory", &v2);
     g_autofree char *host = base ? g_build_filename(base, HOST_GROUP, NULL) : NULL;
@@ -138,6 +185,10 @@ void gs_cgroup_session_prepare(const char *root)
     /* A group with processes of its own gives no controllers to those below, but at the top. */
     if (!base || !v2 || enable_below(base) == 0)
         return;
+    if (beside) {
+        gs_info("sessions have no limits: %s does not hand controllers down", beside);
+        return;
+    }
     if (mkdir(host, 0755) < 0 && errno != EEXIST)
         return;
     err = write_file(host, "cgroup.procs", "0");

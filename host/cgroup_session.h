@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Control groups of one session, versions 1 and 2: a group NAME below the one that this process is
- * in, in each hierarchy that there is and may be changed, and in it a group "app" for the
- * application. Limits are on NAME and hold for both together. What can't be had is said once and
- * done without. Keeper; the daemon where it says so. root: "/", another one for tests.
+ * in (of the packaged service on version 2: below gpushare-sessions.service, beside it), in each
+ * hierarchy that there is and may be changed, and in it a group "app" for the application. Limits
+ * are on NAME and hold for both together. What can't be had is said once and done without. Keeper;
+ * the daemon where it says so. root: "/", another one for tests.
  */
 #pragma once
 
@@ -41,6 +42,9 @@ bool gs_cgroup_session_clear_name(const char *root, const char *name);
 /* The daemon, once, before it starts anything: moves itself into a group below its own where the
  * rules of version 2 want that, so that there can be limits on groups beside. */
 void gs_cgroup_session_prepare(const char *root);
+/* The keeper, first of all: where the daemon is the packaged service, moves itself to where
+ * sessions are, so that it is no part of that service. */
+void gs_cgroup_session_leave_host(const char *root);
 /* The application's groups as gs_worker_config.app_cgroup has them, before they are made; "" where
  * there will be none. For g_free. The daemon. */
 char *gs_cgroup_session_app_paths(const char *root, const char *name);

@@ -17,6 +17,7 @@
 #include "host/exit_status.h"
 #include "host/metrics.h"
 #include "host/metrics_server.h"
+#include "host/service.h"
 #include "host/sessions.h"
 
 struct options {
@@ -28,12 +29,14 @@ struct daemon {
     struct options options;
     struct gs_host_config config;
     GMainLoop *loop;
+    struct gs_service *service;
     struct gs_sessions *sessions;
     struct gs_control *control;
     struct gs_metrics_server *metrics;
     bool level_by_environment;
     bool closing; /* the sessions are ending */
     guint signal_source[3];
+    unsigned status_listener;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -99,6 +102,7 @@ static int reload(void *user, char **ret_text)
     int err;
 
     *ret_text = NULL;
+    gs_service_reloading(d->service);
     gs_host_config_init(&fresh);
     err = gs_host_config_load(d->options.config, &fresh, ret_text);
     if (err) {
@@ -112,6 +116,7 @@ static int reload(void *user, char **ret_text)
             gs_warn("these keys change when the daemon is started again: %s", *ret_text);
     }
     gs_host_config_finish(&fresh);
+    gs_service_ready(d->service);
     return err;
 }
 
@@ -152,6 +157,7 @@ static void on_all_closed(void *user)
 
 static void stop(struct daemon *d, bool close_sessions)
 {
+    gs_service_stopping(d->service);
     if (d->closing) {
         gs_sessions_kill_all(d->sessions);
     } else if (close_sessions) {
@@ -196,11 +202,37 @@ static int open_control(struct daemon *d)
                                        .reload = reload,
                                        .metrics = metrics,
                                        .user = d};
-    int err = gs_control_listen(path, &params.socket);
+    int err = gs_service_take_socket(d->service, path, &params.socket);
 
+    if (!err && !params.socket)
+        err = gs_control_listen(path, &params.socket);
     err = err ? err : gs_control_create(&params, &d->control);
     g_clear_object(&params.socket);
     return err;
+}
+
+static void tell_status(struct daemon *d)
+{
+    struct gs_daemon_info info;
+    g_autofree char *text = NULL;
+
+    gs_sessions_daemon_info(d->sessions, &info);
+    text = g_strdup_printf("%u sessions, %u clients, port %u", info.sessions, info.clients,
+                           gs_sessions_port(d->sessions));
+    gs_service_status(d->service, text);
+}
+
+static void on_event(void *user, const struct gs_event *e GS_UNUSED)
+{
+    tell_status(user);
+}
+
+static void tell_ready(struct daemon *d)
+{
+    gs_info("ready: clients come in at port %u", gs_sessions_port(d->sessions));
+    d->status_listener = gs_sessions_listen(d->sessions, on_event, d);
+    gs_service_ready(d->service);
+    tell_status(d);
 }
 
 static int open_metrics(struct daemon *d)
@@ -214,8 +246,9 @@ static int serve(struct daemon *d)
 {
     g_autofree char *why = NULL;
 
-    gs_door_prepare_tls();
     gs_log_init("gpushare-host", NULL);
+    d->service = gs_service_open();
+    gs_door_prepare_tls();
     d->level_by_environment = g_getenv("GPUSHARE_LOG") != NULL;
     apply_log_level(d);
     umask(022); /* files say their modes themselves */
@@ -228,7 +261,7 @@ static int serve(struct daemon *d)
     }
     if (open_control(d) < 0 || open_metrics(d) < 0)
         return GS_EXIT_FAILED;
-    gs_info("ready: clients come in at port %u", gs_sessions_port(d->sessions));
+    tell_ready(d);
     g_main_loop_run(d->loop);
     return GS_EXIT_DONE;
 }
@@ -241,9 +274,12 @@ static void finish(struct daemon *d)
     }
     gs_metrics_server_destroy(d->metrics);
     gs_control_destroy(d->control);
+    if (d->status_listener)
+        gs_sessions_unlisten(d->sessions, d->status_listener);
     gs_sessions_detach(d->sessions);
     if (d->loop)
         g_main_loop_unref(d->loop);
+    gs_service_close(d->service);
     gs_host_config_finish(&d->config);
     g_free(d->options.config);
 }

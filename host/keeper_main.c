@@ -401,6 +401,8 @@ int main(int argc, char **argv)
     gs_log_init("gpushare-keeper", k.config.session);
     gs_log_set_user(k.config.user[0] ? k.config.user : getenv("USER"));
     setsid();
+    if (k.config.cgroup[0])
+        gs_cgroup_session_leave_host("/");
     if (k.config.follow_parent)
         follow_parent();
     return keep(&k);

@@ -83,7 +83,8 @@ static int write_page(const struct gs_manual_program *program, const char *path,
     return -1;
 }
 
-/* gs-manual PROGRAM OUTPUT [TEMPLATE]: a manual page, or without template the completion. */
+/* gs-manual PROGRAM OUTPUT [TEMPLATE]: a manual page, or without template the completion; of what
+ * has no commands, a sample. */
 int main(int argc, char **argv)
 {
     const struct gs_manual_program *program = argc >= 3 ? find(argv[1]) : NULL;
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
     }
     if (argc > 3)
         err = write_page(program, argv[3], out);
+    else if (!program->commands[0])
+        gs_manual_sample(out);
     else
         gs_manual_completion(program, out);
     return fclose(out) != 0 || err;

@@ -26,4 +26,6 @@ bool gs_manual_keys(const char *section, FILE *out);
  * @VERSION@ the version. 0 or -EINVAL, said on stderr. */
 int gs_manual_page(const struct gs_manual_program *program, const char *template_text,
                    FILE *out) GS_MUST_CHECK;
+/* The daemon's configuration with all keys commented out. */
+void gs_manual_sample(FILE *out);
 void gs_manual_completion(const struct gs_manual_program *program, FILE *out);

@@ -194,6 +194,43 @@ static void test_prepare(void **state)
     assert_holds("sys/fs/cgroup/a/cgroup.subtree_control", "+cpu");
 }
 
+static void unit(const char *name)
+{
+    static const char *const files[][2] = {{"cgroup.procs", ""},
+                                           {"cgroup.subtree_control", ""},
+                                           {"cgroup.controllers", "cpu memory pids\n"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *path = g_strdup_printf("sys/fs/cgroup/x/%s/%s", name, files[i][0]);
+
+        put(path, files[i][1]);
+    }
+}
+
+/* Below systemd the sessions are in a unit beside that of the daemon. */
+static void test_unit_of_sessions(void **state)
+{
+    (void)state;
+    put("proc/self/cgroup", "0::/x/gpushare-host.service\n");
+    unit("gpushare-host.service");
+    assert_paths("/sys/fs/cgroup/x/gpushare-host.service/s/app");
+    gs_cgroup_session_leave_host(root); /* there is none yet */
+    unit("gpushare-sessions.service");
+    assert_paths("/sys/fs/cgroup/x/gpushare-sessions.service/s/app");
+    gs_cgroup_session_prepare(root);
+    assert_holds("sys/fs/cgroup/x/gpushare-sessions.service/cgroup.subtree_control", "+cpu");
+    assert_holds("sys/fs/cgroup/x/gpushare-host.service/cgroup.subtree_control", "");
+    put("sys/fs/cgroup/x/gpushare-sessions.service/gpushare.host/cgroup.procs", "");
+    gs_cgroup_session_leave_host(root);
+    assert_holds("sys/fs/cgroup/x/gpushare-sessions.service/gpushare.host/cgroup.procs", "0");
+    /* Seen from there, it is the same place. */
+    put("proc/self/cgroup", "0::/x/gpushare-sessions.service/gpushare.host\n");
+    unit("gpushare-sessions.service/gpushare.host");
+    assert_paths("/sys/fs/cgroup/x/gpushare-sessions.service/s/app");
+    gs_cgroup_session_leave_host(root);
+    assert_holds("sys/fs/cgroup/x/gpushare-sessions.service/gpushare.host/cgroup.procs", "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_limit_is_not_written, setup, teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prepare, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unit_of_sessions, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
