@@ -85,6 +85,11 @@ static int errno_in_child(int (*set)(void), long (*call)(void))
     return WEXITSTATUS(status);
 }
 
+static int set_nothing(void)
+{
+    return 0;
+}
+
 static int set_worker(void)
 {
     return gs_syscall_filter_worker();
@@ -132,9 +137,12 @@ static void test_administration_is_denied_to_all(void **state)
 
 static void test_namespaces_only_where_they_are_needed(void **state)
 {
+    /* Within a chroot, for one, the kernel itself gives none. */
+    int without = errno_in_child(set_nothing, new_namespace);
+
     (void)state;
-    assert_int_not_equal(errno_in_child(set_worker, new_namespace), EPERM);
-    assert_int_not_equal(errno_in_child(set_standard, new_namespace), EPERM);
+    assert_int_equal(errno_in_child(set_worker, new_namespace), without);
+    assert_int_equal(errno_in_child(set_standard, new_namespace), without);
     assert_int_equal(errno_in_child(set_strict, new_namespace), EPERM);
     assert_int_equal(errno_in_child(set_strict, unmount), EPERM);
     assert_int_equal(errno_in_child(set_strict, trace), EPERM);
