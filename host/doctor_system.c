@@ -272,6 +272,34 @@ static void check_clock(void)
     gs_check_say(&check);
 }
 
+/* What session/desktop/sandbox.h needs: a user namespace, above all. */
+static void check_sandbox(void)
+{
+    static const char *const argv[] = {
+        "bwrap", "--unshare-user", "--unshare-pid", "--die-with-parent", "--bind", "/", "/", "true",
+        NULL};
+    g_autoptr(GError) error = NULL;
+    g_autofree char *said = NULL;
+    struct gs_check check;
+    int status;
+
+    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL,
+                      NULL, NULL, NULL, &said, &status, &error)) {
+        gs_check_set(&check, "system.sandbox", "sandbox", GS_CHECK_WARN,
+                     "bwrap cannot be run: only sessions with sandbox=none start");
+        gs_check_set_remedy(&check, "apt install bubblewrap");
+    } else if (status != 0) {
+        gs_check_set(&check, "system.sandbox", "sandbox", GS_CHECK_WARN,
+                     "only sessions with sandbox=none start: %s",
+                     *said ? g_strdelimit(g_strchomp(said), "\n", ' ') : "bwrap failed");
+        gs_check_set_remedy(&check, "let users make namespaces (sysctl user.max_user_namespaces, "
+                                    "kernel.unprivileged_userns_clone=1), or take sandbox=none");
+    } else {
+        gs_check_set(&check, "system.sandbox", "sandbox", GS_CHECK_OK, "bwrap works");
+    }
+    gs_check_say(&check);
+}
+
 void gs_doctor_system(void)
 {
     check_kernel();
@@ -283,4 +311,5 @@ void gs_doctor_system(void)
     check_shm();
     check_disk();
     check_clock();
+    check_sandbox();
 }

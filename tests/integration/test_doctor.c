@@ -158,13 +158,14 @@ static void assert_shape(const struct result *r)
 static void test_json_here(void **state)
 {
     static const char *const ids[] = {
-        "program.session", "program.client",   "system.kernel",    "system.processors",
-        "system.memory",   "system.files",     "system.priority",  "system.shm",
-        "system.disk",     "network.tcp",      "network.udp",      "network.buffers",
-        "network.gso",     "network.tls",      "network.address",  "gpu.nodes",
-        "gpu.renderer",    "gpu.dmabuf",       "converter.cpu",    "converter.gl",
-        "converter",       "encoder.x264",     "encoder",          "desktop.keymap",
-        "desktop.wayland", "desktop.xwayland", "decoder.software", "decoder",
+        "program.session", "program.client",  "system.kernel",    "system.processors",
+        "system.memory",   "system.files",    "system.priority",  "system.shm",
+        "system.disk",     "network.tcp",     "network.udp",      "network.buffers",
+        "network.gso",     "network.tls",     "network.address",  "gpu.nodes",
+        "gpu.renderer",    "gpu.dmabuf",      "converter.cpu",    "converter.gl",
+        "system.sandbox",  "converter",       "encoder.x264",     "encoder",
+        "desktop.keymap",  "desktop.wayland", "desktop.xwayland", "decoder.software",
+        "decoder",
     };
     struct result r = doctor("--json", NULL);
     json_t *summary = json_object_get(r.json, "summary");
@@ -332,6 +333,19 @@ static void test_without_xwayland(void **state)
     finish(&r);
 }
 
+static void test_without_sandbox(void **state)
+{
+    g_autofree char *empty = g_dir_make_tmp("gs-path-XXXXXX", NULL);
+    g_autofree char *path = g_strconcat("PATH=", empty, NULL);
+    struct result r = doctor("--json", (const char *const[]){path, NULL});
+
+    (void)state;
+    assert_shape(&r);
+    assert_check(&r, "system.sandbox", "warn", "sandbox=none", "apt install bubblewrap");
+    finish(&r);
+    g_rmdir(empty);
+}
+
 /* The folder of all sessions is there, and open to others. */
 static void test_runtime_dir_not_ours_alone(void **state)
 {
@@ -429,6 +443,7 @@ int main(void)
         TEST(test_broken_worker),
         TEST(test_hanging_worker),
         TEST(test_without_xwayland),
+        TEST(test_without_sandbox),
         TEST(test_runtime_dir_not_ours_alone),
         TEST(test_runtime_dir_missing),
         TEST(test_ports_taken),
