@@ -5,7 +5,7 @@ function(gs_admin_test name script)
         ${PROJECT_BINARY_DIR}/bin ${PROJECT_SOURCE_DIR}/docs)
     math(EXPR timeout "120 * ${GS_TIMEOUT_FACTOR}")
     set_tests_properties(${name} PROPERTIES LABELS contract TIMEOUT ${timeout} SKIP_RETURN_CODE 77
-        ENVIRONMENT "${GS_TEST_ENVIRONMENT}")
+        ENVIRONMENT "${GS_TEST_ENVIRONMENT};PYTHONDONTWRITEBYTECODE=1")
 endfunction()
 
 gs_admin_test(admin_openapi openapi.py)

@@ -14,37 +14,17 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 import threading
 import unittest
 
-BIN = sys.argv[1]
-DEADLINE = 60
+from fake_daemon import BIN, DEADLINE, DaemonCase
+
 HOST = os.path.join(BIN, "gpushare-host")
 DONE, FAILED, USAGE, REFUSED, NOT_REACHABLE = range(5)
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.TemporaryDirectory()
-        self.socket = os.path.join(self.dir.name, "control.sock")
-        self.daemon = subprocess.Popen(
-            [os.path.join(BIN, "gs-fake-daemon"), self.socket, self.dir.name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(self.daemon.stdout.readline(), "ready\n")
-
-    def tearDown(self):
-        self.daemon.stdin.close()
-        self.daemon.stdout.close()
-        self.assertEqual(self.daemon.wait(DEADLINE), 0)
-        self.dir.cleanup()
-
-    def tell(self, line):
-        self.daemon.stdin.write(line + "\n")
-        self.daemon.stdin.flush()
-        self.assertEqual(self.daemon.stdout.readline(), "done\n")
-
+class Case(DaemonCase):
     def command(self, verb, *args):
         return [HOST, *verb.split(), "--socket", self.socket, *args]
 

@@ -9,36 +9,19 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-BIN = sys.argv[1]
-DEADLINE = 60
+from fake_daemon import BIN, DEADLINE, DaemonCase
+
 JSON = b"Content-Type: application/json\r\n"
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.dir = tempfile.TemporaryDirectory()
-        self.socket = os.path.join(self.dir.name, "control.sock")
-        self.daemon = subprocess.Popen(
-            [os.path.join(BIN, "gs-fake-daemon"), self.socket, self.dir.name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(self.daemon.stdout.readline(), "ready\n")
-
+class Case(DaemonCase):
     def tearDown(self):
         """Whatever was done to it, it answers, and ends in order."""
         self.assertEqual(self.status_of(b"GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n"), 200)
-        self.daemon.stdin.close()
-        self.daemon.stdout.close()
-        self.assertEqual(self.daemon.wait(DEADLINE), 0)
-        self.dir.cleanup()
-
-    def tell(self, line):
-        self.daemon.stdin.write(line + "\n")
-        self.daemon.stdin.flush()
-        self.assertEqual(self.daemon.stdout.readline(), "done\n")
+        super().tearDown()
 
     def connect(self):
         s = socket.socket(socket.AF_UNIX)

@@ -9,10 +9,10 @@ import http.client
 import json
 import os
 import socket
-import subprocess
 import sys
-import tempfile
 import unittest
+
+from fake_daemon import DEADLINE, DaemonCase
 
 try:
     import jsonschema
@@ -21,8 +21,7 @@ except ImportError as missing:
     print(f"{missing}: scripts/deps installs it")
     sys.exit(77)
 
-BIN, DOCS = sys.argv[1:3]
-DEADLINE = 60
+DOCS = sys.argv[2]
 ORDINARY = 65534
 
 
@@ -72,27 +71,11 @@ class Description:
             self.check(kinds[kind]["schema"], json.loads(line))
 
 
-class Case(unittest.TestCase):
+class Case(DaemonCase):
     def setUp(self):
-        self.dir = tempfile.TemporaryDirectory()
+        super().setUp()
         os.chmod(self.dir.name, 0o755)
-        self.socket = os.path.join(self.dir.name, "control.sock")
-        self.daemon = subprocess.Popen(
-            [os.path.join(BIN, "gs-fake-daemon"), self.socket, self.dir.name],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.assertEqual(self.daemon.stdout.readline(), "ready\n")
         self.description = Description()
-
-    def tearDown(self):
-        self.daemon.stdin.close()
-        self.daemon.stdout.close()
-        self.assertEqual(self.daemon.wait(DEADLINE), 0)
-        self.dir.cleanup()
-
-    def tell(self, line):
-        self.daemon.stdin.write(line + "\n")
-        self.daemon.stdin.flush()
-        self.assertEqual(self.daemon.stdout.readline(), "done\n")
 
     def ask(self, method, path, body=None, query="", wanted=None, **args):
         """path: as in the file, with its braces filled from args. Checks, and gives the body."""
