@@ -44,6 +44,14 @@ enum gs_link_type {
     GS_LINK_SLOT_TAKEN = 80, /* H u32 slots: all are; the answer to WANT, which goes on waiting. To
                                 who has one: give it back */
     GS_LINK_SLOT_FREE = 81,  /* W u8 enum gs_slot_end: it has none, and waits for none */
+    /* The scheduler's page (common/grant_page.h). Where there is an adopt_path, a worker connects
+     * there once more after its link is up, also each time that it comes up again, and says GRANTS
+     * as first and only message: JSON {"session", "secret"} (struct gs_worker_grants). The answer
+     * is one byte GS_LINK_GRANTS_HERE with the three descriptors of gs_grant_channel_open
+     * (SCM_RIGHTS), or the end of the connection: there is no scheduler. The connection then stays
+     * open, silent, as long as the page counts. */
+    GS_LINK_GRANTS = 82,
+    GS_LINK_GRANTS_HERE = 83,
 };
 
 #define GS_VIEWERS_MAX 32 /* of one session, controlling and watching together */
@@ -78,6 +86,7 @@ struct gs_worker_config {
     char converter[32];    /* "" : choose */
     char effort[16];       /* of the encoder; "" : as much as the machine can spare */
     char source[32];       /* "" : desktop */
+    char gpu[64];          /* render node that it is to draw with; "" : choose */
     char bind_address[64]; /* UDP, numeric; "" : any */
     char runtime_dir[108]; /* private to this session, exists, 0700 */
     uint16_t udp_first, udp_last;
@@ -105,6 +114,7 @@ struct gs_worker_ready {
     uint16_t udp_port;
     int x11_display; /* number, -1: none; so that the host can clean up after a killed worker */
     char encoder[32], converter[32], renderer[128];
+    char gpu[64]; /* render node that it draws with ("/dev/dri/renderD128"); "": software renders */
 };
 
 char *gs_worker_ready_to_json(const struct gs_worker_ready *r);
@@ -164,6 +174,17 @@ struct gs_worker_adopt {
 char *gs_worker_adopt_to_json(const struct gs_worker_adopt *a);
 int gs_worker_adopt_from_json(const char *json, size_t size,
                               struct gs_worker_adopt *ret) GS_MUST_CHECK;
+
+/* ---- W: the scheduler ---- */
+
+struct gs_worker_grants {
+    char session[GS_PROTO_NAME_MAX];
+    char secret[GS_PROTO_TICKET_MAX];
+};
+
+char *gs_worker_grants_to_json(const struct gs_worker_grants *g);
+int gs_worker_grants_from_json(const char *json, size_t size,
+                               struct gs_worker_grants *ret) GS_MUST_CHECK;
 
 /* ---- H: other settings while it runs ---- */
 

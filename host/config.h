@@ -28,7 +28,10 @@ struct gs_session_settings {
     uint32_t max_kbps;                           /* 0: no limit */
     uint32_t quality;                            /* 0: the encoder's default */
     char encoder[32], converter[32], effort[16]; /* "": choose */
-    uint32_t weight; /* share of the machine beside others, 1 … 10000 */
+    uint32_t weight;                             /* share of the GPU beside others, 1 … 10000 */
+    uint32_t floor_fps;                          /* frames a second that are promised; 0: none */
+    uint32_t cap_percent;                        /* of the GPU, at most; 0: no limit */
+    uint32_t cpu_weight; /* share of the processors, 1 … 10000; UINT32_MAX: as weight */
     enum gs_sandbox sandbox;
     enum gs_unwatched unwatched;
     enum gs_restart restart;
@@ -38,6 +41,14 @@ struct gs_session_settings {
     uint32_t tasks_max;      /* 0: no limit */
     uint32_t cpu_percent;    /* of one processor; 0: no limit */
     uint32_t ticket_ttl_s;   /* of a ticket that says nothing else; 0: until the session ends */
+};
+
+/* [user NAME], [group NAME]: what the sessions of a user, or of a group's members who have no such
+ * section of their own, weigh together. */
+struct gs_share {
+    char name[64];
+    bool group;
+    uint32_t weight; /* 1 … 10000 */
 };
 
 /* [app NAME]: a published application. */
@@ -67,12 +78,20 @@ struct gs_host_config {
     uint32_t encoder_slots; /* UINT32_MAX: learned (host/slots.h) */
     uint32_t connections, connections_per_address, waiting_connections;
     uint32_t handshake_ms, ready_ms, stop_ms, hang_ms;
+    /* [scheduler] */
+    int policy; /* enum gs_sched_policy (host/scheduler.h) */
+    uint32_t fixed_sessions, limit_fps;
+    uint32_t depth;    /* frames in flight on a GPU; UINT32_MAX: chosen */
+    uint32_t queue_ms; /* how long a session may wait to be admitted */
     /* [log] */
     char log_level[16];
     uint64_t log_size;
     uint32_t log_files;
     /* [session]: of sessions made from now on */
     struct gs_session_settings session;
+    /* [user …], [group …] */
+    struct gs_share *shares;
+    unsigned n_shares;
     /* [app …] */
     struct gs_app *apps;
     unsigned n_apps;

@@ -10,8 +10,8 @@
 #include "host/old_logs.h"
 #include "host/sessions_internal.h"
 
-const char *const gs_session_state_names[] = {"starting", "running", "away", "restarting",
-                                              "ending",   "ended",   NULL};
+const char *const gs_session_state_names[] = {"starting",   "queued", "running", "away",
+                                              "restarting", "ending", "ended",   NULL};
 
 uint64_t gs_wall_s(void)
 {

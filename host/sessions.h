@@ -17,6 +17,7 @@
 #include "common/link.h"
 #include "common/macros.h"
 #include "host/config.h"
+#include "host/grants.h"
 #include "host/slots.h"
 
 struct gs_sessions;
@@ -31,6 +32,7 @@ struct gs_caller {
 
 enum gs_session_state {
     GS_SESSION_STARTING,
+    GS_SESSION_QUEUED, /* waits until its floor can be promised */
     GS_SESSION_RUNNING,
     GS_SESSION_AWAY, /* runs, but its worker has not come back to this daemon yet */
     GS_SESSION_RESTARTING,
@@ -63,6 +65,9 @@ struct gs_session_info {
     uint64_t stats_age_ms;
     unsigned n_clients;
     const struct gs_session_client *clients;
+    bool scheduled; /* grants counts */
+    struct gs_grants_info grants;
+    const char *share;      /* "user alice", "group cad": whose weight it shares; "": none */
     const char *last_error; /* of the last worker that died; "": none did */
 };
 
@@ -72,6 +77,7 @@ struct gs_session_request {
     char user[64];                /* the owner; "": the caller. Others need an admin, and root */
     char **argv, **env;           /* borrowed; argv is added to an app's command */
     char **settings;              /* "key=value" over those of the app or of [session]; borrowed */
+    bool queue;                   /* waits where its floor can't be promised yet */
 };
 
 /* err 0: ready (or ended, for gs_sessions_close); else as above, why a borrowed sentence. */
@@ -155,6 +161,8 @@ struct gs_daemon_info {
 };
 
 void gs_sessions_daemon_info(struct gs_sessions *s, struct gs_daemon_info *ret);
+/* As gs_grants_devices. */
+unsigned gs_sessions_devices(struct gs_sessions *s, struct gs_grants_device *ret, unsigned most);
 const struct gs_host_config *gs_sessions_config(struct gs_sessions *s);
 
 /* Opens everything that the configuration names, takes back the sessions that an earlier daemon

@@ -26,6 +26,13 @@ struct gs_source_listener {
      * damaged where a commit has both. keeps: what it draws until then it does not commit
      * (Xwayland); others draw when they are answered, or commit all the same. */
     void (*frame_wanted)(void *user, bool keeps);
+    /* An application that does not wait for callbacks waits, after a commit, for the reply to
+     * wl_display.sync or for a buffer back, which is held: answer with sync_done. Only while the
+     * gate is shut. optional */
+    void (*sync_wanted)(void *user);
+    /* The drawing of a commit, with damage or without, is done: after damaged, or later where a GPU
+     * still draws. optional */
+    void (*drawn)(void *user, uint64_t now_ns);
     /* msg and its pixels are borrowed. */
     void (*cursor)(void *user, const struct gs_cursor_msg *msg);
     void (*pointer_mode)(void *user, enum gs_pointer_mode mode);
@@ -61,6 +68,12 @@ struct gs_source_impl {
     int (*resize)(struct gs_source *src, uint32_t width, uint32_t height);
     /* Sends the frame callbacks that are due. */
     void (*frame_done)(struct gs_source *src, uint64_t now_ns);
+    /* Answers what was held, and holds again after the next commit. optional */
+    void (*sync_done)(struct gs_source *src);
+    /* Shut: applications that do not wait for callbacks are held after each commit until sync_done;
+     * 250 ms at most, whatever happens. Open, as at first: what is held is answered, and nothing is
+     * held. optional */
+    void (*set_gate)(struct gs_source *src, bool shut);
     void (*input)(struct gs_source *src, const struct gs_input *in);
     /* text has a NUL. -EINVAL: xkbcommon does not accept it; the old one stays. optional */
     int (*set_keymap)(struct gs_source *src, const char *text);
