@@ -202,7 +202,7 @@ static void test_sync_keeps_its_buffers(void **state GS_UNUSED)
     rig->sync_ms = 5;
     set_gate(rig, true);
     assert_exits(rig);
-    assert_int_equal(rig->n_sync_wanted, 49);
+    assert_in_range(rig->n_sync_wanted, 40, 49); /* as in test_levers.c */
 }
 
 /* ---- drawn ---- */
