@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+gs_test(test_meter_text LABEL unit SOURCES unit/test_meter_text.c LIBS gpushare::host)
