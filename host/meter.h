@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -48,6 +49,8 @@ struct gs_meter {
     const struct gs_meter_impl *impl;
     struct gs_meter_params params; /* texts are copies, made before open */
     unsigned page;                 /* which one claims are on: it may have the same place */
+    char how[128];                 /* for people: "DRM fdinfo of i915"; by open */
+    bool trusting;                 /* nothing checks what the worker claims; by open */
 };
 
 /* NULL at the end. */

@@ -190,6 +190,8 @@ static int cpu_open(const struct gs_meter_params *p, struct gs_meter **ret, char
         c->processes = gs_meter_processes_create(p);
         gs_meter_processes_look(c->processes, &listener, c);
     }
+    g_snprintf(c->base.how, sizeof(c->base.how), "processor time of its %s",
+               c->file ? "control group" : "processes");
     *ret = &c->base;
     return 0;
 }

@@ -349,6 +349,7 @@ static int fdinfo_open(const struct gs_meter_params *p, struct gs_meter **ret, c
         fdinfo_close(&f->base);
         return -ENOTSUP;
     }
+    g_snprintf(f->base.how, sizeof(f->base.how), "DRM fdinfo of %s", device.driver);
     *ret = &f->base;
     return 0;
 }

@@ -109,11 +109,15 @@ static bool has_samples(struct nvml *n, const char *pci, char *why, size_t why_s
 
 static void open_samples(struct nvml *n, const char *pci)
 {
-    char why[128];
+    char why[96];
 
-    if (library_open(&n->lib, why, sizeof(why)) && has_samples(n, pci, why, sizeof(why)))
+    if (library_open(&n->lib, why, sizeof(why)) && has_samples(n, pci, why, sizeof(why))) {
+        g_snprintf(n->base.how, sizeof(n->base.how), "the worker's claims, checked by samples");
         return;
+    }
     library_close(&n->lib);
+    n->base.trusting = true;
+    g_snprintf(n->base.how, sizeof(n->base.how), "the worker's claims, unchecked: %s", why);
     gs_info("what a session says of its GPU time is not checked: %s", why);
 }
 
