@@ -17,9 +17,12 @@
  * A grant is a lease: what does not finish in good time keeps its charge, not its place. A session
  * with a floor goes first as soon as it could be late, as long as what it was promised is not used
  * up (earliest deadline first, with a budget). Whoever has waited GS_SCHED_STARVED is granted in
- * any case. Who uses the device without asking (off-screen, or a worker that lies) is measured all
- * the same, and beyond its share it is policed: then it runs by turns of GS_SCHED_TURN, granted as
- * frames are, and is held between them.
+ * any case.
+ *
+ * Who uses the device without asking (off-screen, or a worker that lies) is measured all the same.
+ * Beyond its share while others go without, or whatever it uses while a floor is missed, it is
+ * policed: then it runs by turns of GS_SCHED_TURN, granted as frames are (after two seconds in any
+ * case), and is held between them. Until then such use counts in virtual time, and holds nobody up.
  */
 #pragma once
 

@@ -111,6 +111,8 @@ void gs_sched_set_low(struct gs_sched_dev *d, uint64_t now)
 
 double gs_sched_estimate(const struct gs_sched_session *x)
 {
+    if (x->policed)
+        return x->turn_cost;
     return x->cost > 0 ? x->cost : GS_SCHED_FIRST_COST;
 }
 

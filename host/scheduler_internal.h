@@ -16,11 +16,12 @@
 
 #define GS_SCHED_ACTIVE (100 * GS_NS_PER_MS) /* after that without a want it is not any more */
 #define GS_SCHED_CALM (100 * GS_NS_PER_MS)   /* nobody waited: all are free */
-#define GS_SCHED_COSTS 32                    /* of which p90 is made */
-#define GS_SCHED_FLIGHTS 4                   /* remembered, for blame */
-#define GS_SCHED_BINS 20                     /* of a second */
+#define GS_SCHED_STARVED_HELD (2 * GS_NS_PER_S)
+#define GS_SCHED_COSTS 32  /* of which p90 is made */
+#define GS_SCHED_FLIGHTS 4 /* remembered, for blame */
+#define GS_SCHED_BINS 20   /* of a second */
 #define GS_SCHED_BIN (GS_NS_PER_S / GS_SCHED_BINS)
-#define GS_SCHED_DEBT (200 * GS_NS_PER_MS)     /* nobody is ahead by more of the device's time */
+#define GS_SCHED_DEBT (400 * GS_NS_PER_MS)     /* nobody is ahead by more of the device's time */
 #define GS_SCHED_FIRST_COST (4 * GS_NS_PER_MS) /* nothing is known yet */
 
 struct gs_sched_queue {
@@ -137,7 +138,8 @@ struct gs_sched_session {
     /* Police. */
     bool policed, turn;
     uint64_t turn_end, turn_used; /* used_ns as it began */
-    double turn_cost;             /* ns */
+    unsigned turns;
+    double turn_cost; /* ns */
     uint64_t police_since, police_for, wanted_by_others;
     struct gs_sched_rate covered;  /* time that grants covered */
     uint64_t cover_from, cover_to; /* the span that runs, or ran */
@@ -198,6 +200,12 @@ static inline bool gs_sched_is_active(const struct gs_sched_session *x, uint64_t
 {
     return x->wanting || x->flying || x->policed ||
            (x->active_at && now - x->active_at < GS_SCHED_ACTIVE);
+}
+
+/* From when on it is granted in any case. Who was taken to task can wait. */
+static inline uint64_t gs_sched_starves_at(const struct gs_sched_session *x)
+{
+    return x->wait_from + (x->policed ? GS_SCHED_STARVED_HELD : GS_SCHED_STARVED);
 }
 
 /* ---- scheduler_charge.c ---- */

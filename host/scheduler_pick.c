@@ -27,7 +27,7 @@ static struct gs_sched_session *first_starved(struct gs_sched_dev *d, uint64_t n
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_waits(x) && now - x->wait_from >= GS_SCHED_STARVED &&
+        if (gs_sched_waits(x) && now >= gs_sched_starves_at(x) &&
             (!first || x->wait_from < first->wait_from))
             first = x;
     }
