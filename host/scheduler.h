@@ -17,9 +17,12 @@
  * A grant is a lease: what does not finish in good time keeps its charge, not its place. A session
  * with a floor goes first as soon as it could be late, as long as what it was promised is not used
  * up (earliest deadline first, with a budget). Whoever has waited GS_SCHED_STARVED is granted in
- * any case. Who uses the device without asking (off-screen, or a worker that lies) is measured all
- * the same, and beyond its share it is policed: then it runs by turns of GS_SCHED_TURN, granted as
- * frames are, and is held between them.
+ * any case.
+ *
+ * Who uses the device without asking (off-screen, or a worker that lies) is measured all the same.
+ * Beyond its share while others go without, or whatever it uses while a floor is missed, it is
+ * policed: then it runs by turns of GS_SCHED_TURN, granted as frames are (after two seconds in any
+ * case), and is held between them. Until then such use counts in virtual time, and holds nobody up.
  */
 #pragma once
 
@@ -115,6 +118,9 @@ void gs_sched_started(struct gs_sched_session *x, uint64_t now);
 void gs_sched_finished(struct gs_sched_session *x, uint64_t now);
 /* GPU time used since it was said last, by the meter, at any time; 0 is fine, too. */
 void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now);
+/* Time of a device's engines that no session used: where software renders, other programs' on the
+ * same processors. Without it such a device seems to idle. */
+void gs_sched_charge_others(struct gs_sched *s, unsigned device, uint64_t ns, uint64_t now);
 
 /* ---- what is to be done ---- */
 
