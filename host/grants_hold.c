@@ -42,8 +42,6 @@ void gs_grants_stand_init(struct gs_grants_stand *s, const char *cgroups)
             s->v2 = i == 1;
         }
     }
-    /* An earlier daemon may have died while it was held. */
-    freeze(s, false);
 }
 
 void gs_grants_stand_finish(struct gs_grants_stand *s)

@@ -22,7 +22,9 @@ static uint64_t read_meter(const struct gs_grants_session *x, uint64_t now)
 {
     if (x->meter)
         return gs_meter_read(x->meter, now);
-    return x->measured_ns + (x->drawing ? now - MAX(x->begun_at, x->measured_at) : 0);
+    if (!x->drawing && !x->granted)
+        return x->measured_ns;
+    return x->measured_ns + now - MAX(x->begun_at, x->measured_at);
 }
 
 void gs_grants_measure(struct gs_grants_session *x, uint64_t now, uint64_t most_ns)
