@@ -353,6 +353,12 @@ bool gs_cgroup_session_out_of_memory(const struct gs_cgroup_session *s)
 
 /* ---- the end ---- */
 
+static void thaw(const char *dir)
+{
+    write_file(dir, "freezer.state", "THAWED");
+    write_file(dir, "cgroup.freeze", "0");
+}
+
 static void kill_in(const char *dir)
 {
     g_autofree char *text = read_file(dir, "cgroup.procs");
@@ -364,9 +370,7 @@ static void kill_in(const char *dir)
         if (pid > 1 && pid != getpid())
             kill(pid, SIGKILL);
     }
-    /* What is frozen must be let go to die. */
-    write_file(dir, "freezer.state", "THAWED");
-    write_file(dir, "cgroup.freeze", "0");
+    thaw(dir); /* what is frozen must be let go to die */
 }
 
 static bool remove_dir(const char *dir)
@@ -408,4 +412,14 @@ bool gs_cgroup_session_clear_name(const char *root, const char *name)
             clear = false;
     }
     return clear;
+}
+
+void gs_cgroup_session_thaw(const char *root, const char *name)
+{
+    bool v2;
+    g_autofree char *base = base_of(root, kinds[FREEZER], &v2);
+    g_autofree char *dir = base ? g_build_filename(base, name, NULL) : NULL;
+
+    if (dir)
+        thaw(dir);
 }

@@ -50,3 +50,6 @@ void gs_cgroup_session_leave_host(const char *root);
 char *gs_cgroup_session_app_paths(const char *root, const char *name);
 /* The same of the groups of the whole session, as struct gs_meter_params has them. */
 char *gs_cgroup_session_paths(const char *root, const char *name);
+/* Lets go what somebody froze as a whole; the application's own group stays as it is. The daemon.
+ */
+void gs_cgroup_session_thaw(const char *root, const char *name);

@@ -247,6 +247,19 @@ static void test_unit_of_sessions(void **state)
     assert_holds("sys/fs/cgroup/x/gpushare-sessions.service/gpushare.host/cgroup.procs", "");
 }
 
+/* The application's own group stays frozen: its worker froze it. */
+static void test_thaw(void **state)
+{
+    (void)state;
+    version_1();
+    put("sys/fs/cgroup/freezer/s/freezer.state", "FROZEN");
+    put("sys/fs/cgroup/freezer/s/app/freezer.state", "FROZEN");
+    gs_cgroup_session_thaw(root, "s");
+    assert_holds("sys/fs/cgroup/freezer/s/freezer.state", "THAWED");
+    assert_holds("sys/fs/cgroup/freezer/s/app/freezer.state", "FROZEN");
+    gs_cgroup_session_thaw(root, "none of that name");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prepare, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unit_of_sessions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_thaw, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
