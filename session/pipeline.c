@@ -1,54 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session/pipeline.h"
 
-#include <errno.h>
 #include <glib.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "session/auto_effort.h"
+#include "session/alarm.h"
+#include "session/encode_thread.h"
 #include "session/pacing.h"
 #include "session/refine.h"
 
 #define MAX_FAILURES_IN_A_ROW 30
 #define DEFAULT_QUALITY 23 /* of an encoder that does not say */
 
-/* What the encode thread is given, and gives back. */
-struct job {
-    struct gs_frame_trace trace;
-    bool idr;
-    uint32_t quality; /* not 0: the picture before, better */
-    int encode_err, send_err;
-    size_t bytes;
-    bool short_of; /* of that quality */
-    bool keyframe; /* it became one */
-};
-
-struct gs_pipeline;
-
-/* One source for all that happens here: what is due at once, the timer, and the encode thread's
- * news. */
-struct event_source {
-    GSource base;
-    struct gs_pipeline *pl;
-    gpointer timer_tag, done_tag;
-};
-
 struct gs_pipeline {
     struct gs_pipeline_params params;
 
-    /* Main thread. */
-    GSource *events;
-    bool due; /* something is to be done at once */
-    int timer_fd;
-    uint64_t timer_at; /* what timer_fd is set to; 0: off */
+    struct gs_alarm *alarm;
+    struct gs_encode_thread *encode;
     struct gs_pacing pacing;
     struct gs_refine refine;
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
@@ -60,75 +29,14 @@ struct gs_pipeline {
     struct gs_counters counters;
     void (*when_idle)(void *user);
     void *when_idle_user;
-    struct gs_nv12
-        picture; /* written while no frame is in flight, read by the encode thread else */
-
-    pthread_t thread;
-    bool running;
-    /* The job changes hands: by `filled` to the encode thread, by `encoded` and done_fd back. */
-    struct job job;
-    sem_t filled;
-    atomic_bool encoded, quit;
-    int done_fd; /* eventfd: encode thread → main */
-
-    /* Encode thread. */
-    struct gs_auto_effort effort;
+    /* Written while no frame is in flight, read by the encode thread else. */
+    struct gs_nv12 picture;
 };
 
 /* NULL: the converter draws into the encoder's surface. */
 static struct gs_nv12 *picture(struct gs_pipeline *pl)
 {
     return pl->params.converter->surface_of ? NULL : &pl->picture;
-}
-
-/* ---- encode thread ---- */
-
-static void encode_one(struct gs_pipeline *pl, struct job *job)
-{
-    const struct gs_encode_options options = {
-        .idr = job->idr, .frame_id = job->trace.frame_id, .quality = job->quality};
-    struct gs_packet packet;
-
-    job->trace.encode_start = gs_now_ns();
-    job->encode_err = gs_encoder_encode(pl->params.encoder, picture(pl), &options, &packet);
-    job->trace.encode_end = gs_now_ns();
-    if (job->encode_err < 0)
-        return;
-    job->bytes = packet.size;
-    job->keyframe = packet.keyframe;
-    job->short_of = packet.quality > job->quality;
-    job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
-    gs_auto_effort_encoded(&pl->effort, pl->params.encoder, &job->trace, packet.size);
-}
-
-static void *encode_thread(void *data)
-{
-    struct gs_pipeline *pl = data;
-
-    for (;;) {
-        while (sem_wait(&pl->filled) < 0)
-            continue; /* a signal's handler ran */
-        if (atomic_load(&pl->quit))
-            return NULL;
-        encode_one(pl, &pl->job);
-        atomic_store_explicit(&pl->encoded, true, memory_order_release);
-        if (eventfd_write(pl->done_fd, 1) < 0)
-            gs_error("eventfd: %s", g_strerror(errno));
-    }
-}
-
-/* ---- main thread ---- */
-
-static void set_timer(struct gs_pipeline *pl, uint64_t at)
-{
-    struct itimerspec spec = {
-        .it_value = {.tv_sec = (time_t)(at / GS_NS_PER_S), .tv_nsec = (long)(at % GS_NS_PER_S)}};
-
-    if (at == pl->timer_at)
-        return;
-    pl->timer_at = at;
-    if (timerfd_settime(pl->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
-        gs_error("timerfd_settime: %s", g_strerror(errno));
 }
 
 static bool wants_capture(const struct gs_pipeline *pl)
@@ -161,9 +69,7 @@ static void schedule(struct gs_pipeline *pl)
         at = gs_refine_due(&pl->refine);
     if (may_answer_callbacks(pl))
         at = GS_MIN(at, gs_pacing_callback_at(&pl->pacing, now));
-    pl->due = at <= now;
-    if (!pl->due)
-        set_timer(pl, at == UINT64_MAX ? 0 : at);
+    gs_alarm_set(pl->alarm, at, now);
 }
 
 static int convert_scene(void *user, const struct gs_scene *scene)
@@ -190,12 +96,13 @@ static void note_result(struct gs_pipeline *pl, const char *what, int err)
     }
 }
 
-static void start_job(struct gs_pipeline *pl, const struct job *job)
+static void start_job(struct gs_pipeline *pl, struct gs_encode_job *job)
 {
+    job->encoder = pl->params.encoder;
+    job->picture = picture(pl);
     pl->frame_id = job->trace.frame_id;
     pl->busy = true;
-    pl->job = *job;
-    sem_post(&pl->filled);
+    gs_encode_thread_start(pl->encode, job);
 }
 
 static void capture(struct gs_pipeline *pl, uint64_t now)
@@ -219,7 +126,7 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
     pl->complete = true;
     pl->shown_input_id = trace.input_id;
     gs_refine_changed(&pl->refine, now);
-    start_job(pl, &(struct job){.trace = trace, .idr = pl->keyframe});
+    start_job(pl, &(struct gs_encode_job){.trace = trace, .idr = pl->keyframe});
     pl->keyframe = false;
 }
 
@@ -227,12 +134,12 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
 static void refine(struct gs_pipeline *pl, uint64_t now)
 {
     uint32_t quality = pl->params.encoder->params.quality;
-    struct job job = {.trace = {.frame_id = pl->frame_id + 1,
-                                .input_id = pl->shown_input_id,
-                                .commit = now,
-                                .grant = now,
-                                .convert_start = now,
-                                .convert_end = now}};
+    struct gs_encode_job job = {.trace = {.frame_id = pl->frame_id + 1,
+                                          .input_id = pl->shown_input_id,
+                                          .commit = now,
+                                          .grant = now,
+                                          .convert_start = now,
+                                          .convert_end = now}};
 
     job.quality = gs_refine_begin(&pl->refine, quality ? quality : DEFAULT_QUALITY);
     start_job(pl, &job);
@@ -263,10 +170,8 @@ static void tell_idle(struct gs_pipeline *pl)
         fn(pl->when_idle_user);
 }
 
-static void take_result(struct gs_pipeline *pl)
+static void take_result(struct gs_pipeline *pl, const struct gs_encode_job *job)
 {
-    const struct job *job = &pl->job;
-
     pl->busy = false;
     note_result(pl, "encoding", job->encode_err);
     if (!job->encode_err && !job->send_err)
@@ -284,64 +189,14 @@ static void take_result(struct gs_pipeline *pl)
     tell_idle(pl);
 }
 
-static void clear_fd(int fd)
+static void on_alarm(void *user)
 {
-    uint64_t n;
+    struct gs_pipeline *pl = user;
+    const struct gs_encode_job *job = gs_encode_thread_take(pl->encode);
 
-    if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
-        gs_error("pipeline: read: %s", g_strerror(errno));
-}
-
-static gboolean events_prepare(GSource *source, gint *timeout)
-{
-    *timeout = -1;
-    return ((struct event_source *)source)->pl->due;
-}
-
-static gboolean events_check(GSource *source)
-{
-    struct event_source *events = (struct event_source *)source;
-
-    return events->pl->due || g_source_query_unix_fd(source, events->timer_tag) ||
-           g_source_query_unix_fd(source, events->done_tag);
-}
-
-static gboolean events_dispatch(GSource *source, GSourceFunc callback GS_UNUSED,
-                                gpointer data GS_UNUSED)
-{
-    struct event_source *events = (struct event_source *)source;
-    struct gs_pipeline *pl = events->pl;
-
-    if (g_source_query_unix_fd(source, events->timer_tag)) {
-        clear_fd(pl->timer_fd);
-        pl->timer_at = 0;
-    }
-    if (g_source_query_unix_fd(source, events->done_tag))
-        clear_fd(pl->done_fd);
-    if (atomic_exchange_explicit(&pl->encoded, false, memory_order_acquire))
-        take_result(pl);
+    if (job)
+        take_result(pl, job);
     run_due(pl);
-    return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs event_funcs = {
-    .prepare = events_prepare, .check = events_check, .dispatch = events_dispatch};
-
-static void attach_events(struct gs_pipeline *pl)
-{
-    struct event_source *events;
-
-    pl->events = g_source_new(&event_funcs, sizeof(struct event_source));
-    events = (struct event_source *)pl->events;
-    events->pl = pl;
-    events->timer_tag = g_source_add_unix_fd(pl->events, pl->timer_fd, G_IO_IN);
-    events->done_tag = g_source_add_unix_fd(pl->events, pl->done_fd, G_IO_IN);
-    g_source_set_static_name(pl->events, "pipeline");
-    g_source_set_priority(pl->events, G_PRIORITY_HIGH);
-    /* Nobody runs the loop inside of it. For a source that says so GLib does not take the
-     * descriptors out of its set and back at each dispatch, which wakes the loop twice. */
-    g_source_set_can_recurse(pl->events, TRUE);
-    g_source_attach(pl->events, g_main_context_get_thread_default());
 }
 
 int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeline **ret)
@@ -350,52 +205,29 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     int err;
 
     pl->params = *params;
-    pl->timer_fd = pl->done_fd = -1;
-    sem_init(&pl->filled, 0, 0);
     gs_pacing_init(&pl->pacing, params->unwatched_fps);
-    gs_auto_effort_init(&pl->effort, params->fps, params->effort);
     err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
                                       &pl->picture)
                       : 0;
-    if (err < 0)
-        goto fail;
-    pl->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    pl->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (pl->timer_fd < 0 || pl->done_fd < 0) {
-        err = -errno;
-        goto fail;
+    if (!err)
+        err = gs_encode_thread_create(params->transport, params->fps, params->effort, &pl->encode);
+    if (!err)
+        err = gs_alarm_create(gs_encode_thread_fd(pl->encode), on_alarm, pl, &pl->alarm);
+    if (err < 0) {
+        gs_pipeline_destroy(pl);
+        return err;
     }
-    attach_events(pl);
-    err = -pthread_create(&pl->thread, NULL, encode_thread, pl);
-    if (err < 0)
-        goto fail;
-    pthread_setname_np(pl->thread, "encode");
-    pl->running = true;
     *ret = pl;
     return 0;
-fail:
-    gs_pipeline_destroy(pl);
-    return err;
 }
 
 void gs_pipeline_destroy(struct gs_pipeline *pl)
 {
     if (!pl)
         return;
-    if (pl->running) {
-        atomic_store(&pl->quit, true);
-        sem_post(&pl->filled);
-        pthread_join(pl->thread, NULL);
-    }
-    if (pl->events)
-        g_source_destroy(pl->events);
-    g_clear_pointer(&pl->events, g_source_unref);
-    if (pl->timer_fd >= 0)
-        close(pl->timer_fd);
-    if (pl->done_fd >= 0)
-        close(pl->done_fd);
+    gs_alarm_destroy(pl->alarm);
+    gs_encode_thread_destroy(pl->encode);
     gs_nv12_free(&pl->picture);
-    sem_destroy(&pl->filled);
     g_free(pl);
 }
 
@@ -454,7 +286,7 @@ void gs_pipeline_set_rates(struct gs_pipeline *pl, uint32_t fps, uint32_t unwatc
 
 void gs_pipeline_set_effort(struct gs_pipeline *pl, uint32_t fps, int effort)
 {
-    gs_auto_effort_init(&pl->effort, fps, effort);
+    gs_encode_thread_set_effort(pl->encode, fps, effort);
 }
 
 void gs_pipeline_request_keyframe(struct gs_pipeline *pl)
