@@ -9,6 +9,7 @@
 #include "session/encode_thread.h"
 #include "session/pacing.h"
 #include "session/refine.h"
+#include "session/turn_gate.h"
 
 #define MAX_FAILURES_IN_A_ROW 30
 #define DEFAULT_QUALITY 23 /* of an encoder that does not say */
@@ -20,8 +21,11 @@ struct gs_pipeline {
     struct gs_encode_thread *encode;
     struct gs_pacing pacing;
     struct gs_refine refine;
+    struct gs_turn_gate gate;
+    bool gate_shut;                   /* the source's */
+    uint32_t max_fps;                 /* of the scheduler's policy; 0: no limit */
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
-    bool dirty, busy, callback_wanted;
+    bool dirty, busy, callback_wanted, sync_wanted;
     bool callback_kept; /* by one that keeps what it draws until then */
     uint64_t commit;
     uint32_t frame_id, input_id, dirty_input_id, shown_input_id;
@@ -45,31 +49,46 @@ static bool wants_capture(const struct gs_pipeline *pl)
            (pl->dirty || pl->keyframe);
 }
 
-/* There is a picture, and nothing else to do. */
-static bool may_refine(const struct gs_pipeline *pl)
+static uint64_t capture_at(const struct gs_pipeline *pl, uint64_t now)
 {
-    return pl->watched && pl->complete && !pl->busy && !pl->when_idle && !pl->dirty &&
-           !pl->keyframe;
+    return wants_capture(pl) ? gs_pacing_capture_at(&pl->pacing, now) : UINT64_MAX;
+}
+
+/* There is a picture, nothing else to do, and nobody who has more use for the GPU. */
+static uint64_t refine_at(const struct gs_pipeline *pl)
+{
+    bool may = pl->watched && pl->complete && !pl->busy && !pl->when_idle && !pl->dirty &&
+               !pl->keyframe && !gs_turns_contended(pl->params.turns);
+
+    return may ? gs_refine_due(&pl->refine) : UINT64_MAX;
 }
 
 /* A commit that waits to be captured keeps its callback: the next one would be drawn for nothing.
  */
-static bool may_answer_callbacks(const struct gs_pipeline *pl)
+static uint64_t answer_at(const struct gs_pipeline *pl, uint64_t now)
 {
-    return pl->callback_wanted && !(pl->watched && pl->dirty);
+    if (!(pl->callback_wanted || pl->sync_wanted) || (pl->watched && pl->dirty))
+        return UINT64_MAX;
+    return gs_turn_gate_answer_at(&pl->gate, gs_pacing_callback_at(&pl->pacing, now));
 }
 
 static void schedule(struct gs_pipeline *pl)
 {
-    uint64_t now = gs_now_ns(), at = UINT64_MAX;
+    uint64_t now = gs_now_ns();
+    uint64_t capture = capture_at(pl, now), answer = answer_at(pl, now);
 
-    if (wants_capture(pl))
-        at = gs_pacing_capture_at(&pl->pacing, now);
-    if (may_refine(pl))
-        at = gs_refine_due(&pl->refine);
-    if (may_answer_callbacks(pl))
-        at = GS_MIN(at, gs_pacing_callback_at(&pl->pacing, now));
-    gs_alarm_set(pl->alarm, at, now);
+    /* What waits for its turn is heard of by gs_pipeline_turns_changed. */
+    if (pl->gate.asked) {
+        bool capture_waits = capture <= now && gs_turn_gate_capture_asks(&pl->gate);
+
+        if (!capture_waits && answer > now)
+            gs_turn_gate_withdraw(&pl->gate);
+        if (capture_waits)
+            capture = UINT64_MAX;
+        if (answer <= now)
+            answer = UINT64_MAX;
+    }
+    gs_alarm_set(pl->alarm, GS_MIN(GS_MIN(capture, answer), refine_at(pl)), now);
 }
 
 static int convert_scene(void *user, const struct gs_scene *scene)
@@ -145,19 +164,30 @@ static void refine(struct gs_pipeline *pl, uint64_t now)
     start_job(pl, &job);
 }
 
+static void answer(struct gs_pipeline *pl, uint64_t now)
+{
+    const struct gs_source_impl *source = pl->params.source->impl;
+    bool callbacks = pl->callback_wanted, syncs = pl->sync_wanted;
+
+    gs_pacing_callback_sent(&pl->pacing, now, pl->callback_kept);
+    pl->callback_wanted = pl->callback_kept = pl->sync_wanted = false;
+    if (callbacks)
+        source->frame_done(pl->params.source, now);
+    if (syncs)
+        source->sync_done(pl->params.source);
+}
+
 static void run_due(struct gs_pipeline *pl)
 {
     uint64_t now = gs_now_ns();
 
-    if (wants_capture(pl) && gs_pacing_capture_at(&pl->pacing, now) <= now)
+    if (capture_at(pl, now) <= now && gs_turn_gate_capture(&pl->gate, now))
         capture(pl, now);
-    if (may_refine(pl) && gs_refine_due(&pl->refine) <= now)
+    if (refine_at(pl) <= now)
         refine(pl, now);
-    if (may_answer_callbacks(pl) && gs_pacing_callback_at(&pl->pacing, now) <= now) {
-        gs_pacing_callback_sent(&pl->pacing, now, pl->callback_kept);
-        pl->callback_wanted = pl->callback_kept = false;
-        pl->params.source->impl->frame_done(pl->params.source, now);
-    }
+    if (answer_at(pl, now) <= now && gs_turn_gate_answer(&pl->gate, now))
+        answer(pl, now);
+    gs_turn_gate_settle(&pl->gate, gs_now_ns());
     schedule(pl);
 }
 
@@ -205,6 +235,7 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     int err;
 
     pl->params = *params;
+    pl->gate.turns = params->turns;
     gs_pacing_init(&pl->pacing, params->unwatched_fps);
     err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
                                       &pl->picture)
@@ -233,11 +264,14 @@ void gs_pipeline_destroy(struct gs_pipeline *pl)
 
 void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
 {
+    if (!pl)
+        return;
     pl->counters.commits++;
     gs_pacing_committed(&pl->pacing, commit_ns);
     /* The newest: an application that commits faster than the rate has its older pictures
      * replaced, and the latency is the age of what is shown. */
     pl->commit = commit_ns;
+    gs_turn_gate_committed(&pl->gate, pl->dirty, commit_ns);
     pl->dirty = true;
     pl->dirty_input_id = pl->input_id;
     schedule(pl);
@@ -245,9 +279,25 @@ void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
 
 void gs_pipeline_frame_wanted(struct gs_pipeline *pl, bool keeps)
 {
+    if (!pl)
+        return;
     pl->callback_wanted = true;
     pl->callback_kept |= keeps;
     schedule(pl);
+}
+
+void gs_pipeline_sync_wanted(struct gs_pipeline *pl)
+{
+    if (!pl)
+        return;
+    pl->sync_wanted = true;
+    schedule(pl);
+}
+
+void gs_pipeline_drawn(struct gs_pipeline *pl, uint64_t now)
+{
+    if (pl && gs_turn_gate_drawn(&pl->gate, now))
+        schedule(pl);
 }
 
 void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
@@ -256,9 +306,17 @@ void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
     gs_refine_disturbed(&pl->refine, gs_now_ns());
 }
 
+static uint32_t limited_fps(const struct gs_pipeline *pl)
+{
+    uint32_t fps = pl->watched ? pl->params.fps : pl->params.unwatched_fps;
+
+    return pl->max_fps ? GS_MIN(fps, pl->max_fps) : fps;
+}
+
 static void follow_rate(struct gs_pipeline *pl)
 {
-    gs_pacing_set_fps(&pl->pacing, pl->watched ? pl->params.fps : pl->params.unwatched_fps);
+    gs_turns_set_fps(pl->params.turns, pl->watched ? pl->params.fps : 0);
+    gs_pacing_set_fps(&pl->pacing, limited_fps(pl));
     pl->pacing.next_callback = 0;
 }
 
@@ -282,6 +340,36 @@ void gs_pipeline_set_rates(struct gs_pipeline *pl, uint32_t fps, uint32_t unwatc
     pl->params.unwatched_fps = unwatched_fps;
     follow_rate(pl);
     schedule(pl);
+}
+
+/* Applications that wait for no callback draw as fast as they can, unless they are held. */
+static void follow_gate(struct gs_pipeline *pl)
+{
+    const struct gs_source_impl *source = pl->params.source->impl;
+    bool shut = gs_turns_asks(pl->params.turns) || pl->max_fps;
+
+    if (shut == pl->gate_shut || !source->set_gate)
+        return;
+    pl->gate_shut = shut;
+    /* What is held is answered by that. */
+    if (!shut)
+        pl->sync_wanted = false;
+    source->set_gate(pl->params.source, shut);
+}
+
+void gs_pipeline_turns_changed(struct gs_pipeline *pl)
+{
+    uint32_t max_fps;
+
+    if (!pl)
+        return;
+    max_fps = gs_turns_max_fps(pl->params.turns);
+    if (max_fps != pl->max_fps) {
+        pl->max_fps = max_fps;
+        follow_rate(pl);
+    }
+    follow_gate(pl);
+    run_due(pl);
 }
 
 void gs_pipeline_set_effort(struct gs_pipeline *pl, uint32_t fps, int effort)
