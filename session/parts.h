@@ -26,6 +26,7 @@ struct gs_parts {
     char spill[96];     /* why software is to encode though there is hardware; "": the best does.
                          * For a configuration that leaves the choice */
     char renderer[128]; /* what renders, or why nothing here does */
+    char gpu[64];       /* as in struct gs_worker_ready */
 };
 
 struct gs_parts_params {

@@ -246,6 +246,7 @@ static void say_ready(struct gs_session *s)
     char *json;
 
     g_strlcpy(s->ready.renderer, s->parts.renderer, sizeof(s->ready.renderer));
+    g_strlcpy(s->ready.gpu, s->parts.gpu, sizeof(s->ready.gpu));
     note_kinds(s);
     s->ready.udp_port = s->parts.transport->udp_port;
     s->ready.x11_display = s->parts.source->impl->x11_display
