@@ -94,8 +94,10 @@ static void schedule(struct gs_pipeline *pl)
 static int convert_scene(void *user, const struct gs_scene *scene)
 {
     struct gs_pipeline *pl = user;
+    int r = gs_converter_convert(pl->params.converter, scene, picture(pl));
 
-    return gs_converter_convert(pl->params.converter, scene, picture(pl));
+    pl->counters.gpu_ns += gs_converter_gpu_ns(pl->params.converter);
+    return r;
 }
 
 static void note_result(struct gs_pipeline *pl, const char *what, int err)
