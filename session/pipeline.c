@@ -95,8 +95,10 @@ static int convert_scene(void *user, const struct gs_scene *scene)
 {
     struct gs_pipeline *pl = user;
     int r = gs_converter_convert(pl->params.converter, scene, picture(pl));
+    uint64_t gpu_ns = gs_converter_gpu_ns(pl->params.converter);
 
-    pl->counters.gpu_ns += gs_converter_gpu_ns(pl->params.converter);
+    pl->counters.gpu_ns += gpu_ns;
+    gs_turns_own(pl->params.turns, gpu_ns);
     return r;
 }
 
