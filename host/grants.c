@@ -56,6 +56,7 @@ static void free_all(struct gs_grants *g)
     if (g->wake >= 0)
         close(g->wake);
     pthread_mutex_destroy(&g->lock);
+    gs_grants_others_finish(g);
     g_free(g->root);
     g_free(g);
 }
@@ -68,6 +69,7 @@ int gs_grants_create(const struct gs_grants_params *params, struct gs_grants **r
     g->root = g_strdup(params->root);
     g->params = params->sched;
     gs_grants_find_devices(g, params->depth);
+    gs_grants_others_init(g);
     g->sched = gs_sched_create(&g->params);
     g->sessions = g_ptr_array_new();
     g->pages = g_hash_table_new(g_int64_hash, g_int64_equal);

@@ -44,7 +44,7 @@ struct gs_grants_session {
     struct gs_grants *g;
     char *name;
     struct gs_sched_session *sched;
-    struct gs_sched_settings settings; /* as wished; */
+    struct gs_sched_settings settings; /* as wished */
     uint32_t fps;                      /* as it was told to the policy */
     struct gs_grants_group *group;     /* NULL: none */
     unsigned device;
@@ -69,6 +69,15 @@ struct gs_grants_session {
     struct gs_grants_stand stand;
 };
 
+/* What others than sessions use of the processors (host/grants_others.c). */
+struct gs_grants_others {
+    int fd;
+    unsigned processors;  /* of the machine */
+    uint64_t at, told_at; /* this window began; 0: never */
+    double idle, rate;    /* then; of one processor, by the window before */
+    uint64_t used;        /* by sessions, then */
+};
+
 struct gs_grants {
     pthread_t thread;
     pthread_mutex_t lock;
@@ -76,7 +85,9 @@ struct gs_grants {
     bool stop;
     struct gs_sched *sched;
     struct gs_sched_params params;
-    char gpu[GS_SCHED_DEVICES_MAX][64]; /* of params.device; "": software */
+    char gpu[GS_SCHED_DEVICES_MAX][64];     /* of params.device; "": software */
+    uint64_t used_ns[GS_SCHED_DEVICES_MAX]; /* by all sessions, ever */
+    struct gs_grants_others others;
     char *root;
     GPtrArray *sessions; /* struct gs_grants_session, not owned */
     GHashTable *pages;   /* id → session */
@@ -92,6 +103,13 @@ struct gs_grants {
 void gs_grants_find_devices(struct gs_grants *g, uint32_t depth);
 /* -1: there is none of that name. Any thread: devices do not change. */
 int gs_grants_device_of(const struct gs_grants *g, const char *gpu);
+
+/* ---- grants_others.c ---- */
+
+/* Before there is a thread, and after. */
+void gs_grants_others_init(struct gs_grants *g);
+void gs_grants_others_finish(struct gs_grants *g);
+void gs_grants_others_tick(struct gs_grants *g, uint64_t now);
 
 /* ---- grants_thread.c ---- */
 

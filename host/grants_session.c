@@ -37,6 +37,7 @@ void gs_grants_measure(struct gs_grants_session *x, uint64_t now, uint64_t most_
     ns = read_meter(x, now);
     used = ns > x->measured_ns ? ns - x->measured_ns : 0;
     x->measured_ns += used;
+    x->g->used_ns[x->device] += used;
     x->measured_at = now;
     if (used > 0)
         gs_sched_charge(x->sched, MIN(used, most), now);

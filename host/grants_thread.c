@@ -91,8 +91,10 @@ static void on_time(struct gs_grants *g, uint64_t now)
         if (tick)
             gs_grants_tick_session(x, now);
     }
-    if (tick)
+    if (tick) {
+        gs_grants_others_tick(g, now);
         g->tick_at = now + GS_GRANTS_TICK_NS;
+    }
     gs_grants_obey(g, now);
 }
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/support/fake_turns.h"
@@ -79,6 +80,29 @@ static void test_shares_by_weight(void **state)
                   (unsigned long)(used[a] / GS_NS_PER_MS), (unsigned long)(used[b] / GS_NS_PER_MS));
     assert_in_range(used[b], used[a] * 5 / 2, used[a] * 7 / 2);
     assert_true(turns_rig_info(&rig, a).sched.waits > 0);
+}
+
+/* The processor is not idle when others use it: what they leave is shared by weight. */
+static void test_shares_beside_others(void **state)
+{
+    const struct turns_params one = {.weight = 100, .burn_ns = 4 * GS_NS_PER_MS};
+    const struct turns_params three = {.weight = 300, .burn_ns = 4 * GS_NS_PER_MS};
+    unsigned a = turns_rig_add(&rig, &one), b = turns_rig_add(&rig, &three);
+    pid_t other = fork();
+    uint64_t used[2] = {0};
+
+    (void)state;
+    while (other == 0)
+        continue;
+    assert_true(turns_rig_wait_frames(&rig, a, 50));
+    note_used(used, 2);
+    assert_true(turns_rig_wait_frames(&rig, b, 450));
+    note_used(used, 2);
+    kill(other, SIGKILL);
+    waitpid(other, NULL, 0);
+    print_message("%lu and %lu ms by weights of 100 and 300\n",
+                  (unsigned long)(used[a] / GS_NS_PER_MS), (unsigned long)(used[b] / GS_NS_PER_MS));
+    assert_in_range(used[b], used[a] * 2, used[a] * 4);
 }
 
 static void test_settings_apply_live(void **state)
@@ -328,6 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_alone_is_free, start, stop),
         cmocka_unit_test_setup_teardown(test_shares_by_weight, start, stop),
+        cmocka_unit_test_setup_teardown(test_shares_beside_others, start, stop),
         cmocka_unit_test_setup_teardown(test_settings_apply_live, start, stop),
         cmocka_unit_test_setup_teardown(test_groups_weigh_together, start, stop),
         cmocka_unit_test_setup_teardown(test_devices, start, stop),
