@@ -162,6 +162,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .converter = p->converter,
         .encoder = p->encoder,
         .transport = p->transport,
+        .turns = pp->turns,
         .failed = pp->failed,
         .user = pp->user,
     };
@@ -202,6 +203,7 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
         err = open_source(parts, params, ret_reason);
     if (!err)
         err = open_pipeline(parts, params, ret_reason);
+    parts->freeze = gs_freeze_create(c->app_cgroup);
     if (!err)
         err = launch(parts, c, ret_reason);
     return err;
@@ -365,6 +367,7 @@ void gs_parts_finish(struct gs_parts *parts)
     /* The pipeline's thread uses encoder and transport; the source reports to the pipeline. */
     gs_pipeline_destroy(parts->pipeline);
     parts->pipeline = NULL;
+    gs_freeze_destroy(parts->freeze);
     gs_source_destroy(parts->source);
     gs_transport_destroy(parts->transport);
     gs_converter_destroy(parts->converter);
