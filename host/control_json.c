@@ -23,15 +23,16 @@ json_t *gs_control_settings_json(const struct gs_session_settings *s)
     char size[32];
 
     snprintf(size, sizeof(size), "%ux%u", s->width, s->height);
-    return json_pack("{ss so so so so so so so ss ss ss so so so so so so}", "size", size, "fps",
-                     NUMBER(s->fps), "bitrate", NUMBER(s->max_kbps), "quality", NUMBER(s->quality),
-                     "encoder", TEXT(s->encoder), "converter", TEXT(s->converter), "effort",
-                     TEXT(s->effort), "weight", NUMBER(s->weight), "sandbox",
-                     gs_sandbox_names[s->sandbox], "unwatched", gs_unwatched_names[s->unwatched],
-                     "restart", gs_restart_names[s->restart], "idle-timeout",
-                     NUMBER(s->idle_timeout_s), "viewers", NUMBER(s->viewers), "memory-max",
-                     NUMBER(s->memory_max), "tasks-max", NUMBER(s->tasks_max), "cpu-max",
-                     NUMBER(s->cpu_percent), "ticket-ttl", NUMBER(s->ticket_ttl_s));
+    return json_pack(
+        "{ss so so so so so so so so so so ss ss ss so so so so so so}", "size", size, "fps",
+        NUMBER(s->fps), "bitrate", NUMBER(s->max_kbps), "quality", NUMBER(s->quality), "encoder",
+        TEXT(s->encoder), "converter", TEXT(s->converter), "effort", TEXT(s->effort), "weight",
+        NUMBER(s->weight), "floor", NUMBER(s->floor_fps), "cap", NUMBER(s->cap_percent),
+        "cpu-weight", s->cpu_weight == UINT32_MAX ? TEXT("auto") : NUMBER(s->cpu_weight), "sandbox",
+        gs_sandbox_names[s->sandbox], "unwatched", gs_unwatched_names[s->unwatched], "restart",
+        gs_restart_names[s->restart], "idle-timeout", NUMBER(s->idle_timeout_s), "viewers",
+        NUMBER(s->viewers), "memory-max", NUMBER(s->memory_max), "tasks-max", NUMBER(s->tasks_max),
+        "cpu-max", NUMBER(s->cpu_percent), "ticket-ttl", NUMBER(s->ticket_ttl_s));
 }
 
 static json_t *ready_new(const struct gs_worker_ready *ready)

@@ -193,7 +193,7 @@ int gs_session_settings_apply(struct gs_session_settings *set, char *const *sett
         if (err)
             return -EINVAL;
     }
-    return 0;
+    return gs_session_settings_agree(set, ret_why);
 }
 
 /* As configured for the application, or for all. */
@@ -231,6 +231,14 @@ int gs_session_settings_check(const struct gs_sessions *s, const char *app,
         key = "cpu-max";
     else if (wanted->weight > given->weight && before->weight != wanted->weight)
         key = "weight";
+    else if (wanted->floor_fps > given->floor_fps && before->floor_fps != wanted->floor_fps)
+        key = "floor";
+    else if (raises(given->cap_percent, wanted->cap_percent) &&
+             before->cap_percent != wanted->cap_percent)
+        key = "cap";
+    else if (gs_session_cpu_weight(wanted) > gs_session_cpu_weight(given) &&
+             gs_session_cpu_weight(before) != gs_session_cpu_weight(wanted))
+        key = "cpu-weight";
     else if (wanted->sandbox < given->sandbox && before->sandbox != wanted->sandbox)
         key = "sandbox";
     if (!key)

@@ -10,7 +10,7 @@
 
 /* The real ones, where the host has them. */
 __attribute__((weak)) const char *const gs_session_state_names[] = {
-    "starting", "running", "away", "restarting", "ending", "ended", NULL};
+    "starting", "queued", "running", "away", "restarting", "ending", "ended", NULL};
 __attribute__((weak)) const char *const gs_restart_names[] = {"never", "on-failure", NULL};
 
 /* ---- sessions ---- */

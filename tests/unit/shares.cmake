@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+gs_test(test_config_shares LABEL unit SOURCES unit/test_config_shares.c LIBS gpushare::host)
