@@ -72,16 +72,19 @@ static json_t *clients_new(const struct gs_session_info *info)
     return array;
 }
 
-json_t *gs_control_session_json(const struct gs_session_info *info)
+json_t *gs_control_session_json(const struct gs_session_info *info,
+                                const struct gs_control_devices *devices)
 {
     return json_pack(
-        "{so so so so so ss so so so so so so so so so so}", "name", TEXT(info->name), "user",
-        TEXT(info->user), "uid", NUMBER(info->uid), "app", TEXT(info->app), "argv",
+        "{so so so so so ss so so so so so so so so so so so so so}", "name", TEXT(info->name),
+        "user", TEXT(info->user), "uid", NUMBER(info->uid), "app", TEXT(info->app), "argv",
         texts_new(info->argv), "state", gs_session_state_names[info->state], "created",
         NUMBER(info->created), "unwatched_since", NUMBER(info->unwatched_since), "worker",
         NUMBER(info->worker), "keeper", NUMBER(info->keeper), "restarts", NUMBER(info->restarts),
         "last_error", TEXT(info->last_error), "settings", gs_control_settings_json(info->settings),
-        "ready", ready_new(info->ready), "stats", stats_new(info), "clients", clients_new(info));
+        "ready", ready_new(info->ready), "stats", stats_new(info), "clients", clients_new(info),
+        "share", TEXT(info->share ? info->share : ""), "scheduler",
+        gs_control_scheduler_json(info, devices), "queue", gs_control_queue_json(info));
 }
 
 json_t *gs_control_ticket_json(const struct gs_ticket_info *t, const char *url)
