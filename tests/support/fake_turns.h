@@ -11,11 +11,9 @@
 
 #define FAKE_TURNS_DEADLINE_MS 30000
 
-/* Connects to the workers' socket and asks for a page; the socket, or -errno: -ECONNRESET where it
- * is refused. */
-int fake_turns_connect(const char *path, const struct gs_worker_grants *who,
-                       struct gs_grant_channel *ret) GS_MUST_CHECK;
-/* What comes over a socket that was asked already. 0 or -errno. */
+/* Connects to the workers' socket and asks for a page; the socket, or -errno. */
+int fake_turns_connect(const char *path, const struct gs_worker_grants *who) GS_MUST_CHECK;
+/* The answer. 0 or -errno: -ECONNRESET where it is refused. */
 int fake_turns_receive(int socket, struct gs_grant_channel *ret) GS_MUST_CHECK;
 /* Starts a frame, with a grant where it needs one. False: the deadline, or the host is gone. */
 bool fake_turns_begin(struct gs_grant_channel *c);

@@ -226,7 +226,7 @@ static void test_worker_adopt_roundtrip(void **state)
 {
     struct gs_worker_adopt a = {.session = "s",
                                 .secret = "x",
-                                .ready = {47811, 3, "x264", "cpu", "llvmpipe"},
+                                .ready = {47811, 3, "x264", "cpu", "llvmpipe", ""},
                                 .unwatched_s = 7,
                                 .slot = GS_SLOT_HELD,
                                 .slot_fixed = true,
