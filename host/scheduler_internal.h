@@ -223,14 +223,10 @@ void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now);
 void gs_sched_settle(struct gs_sched_session *x, double most);
 /* What it used until its last frame ended is known. */
 bool gs_sched_is_measured(const struct gs_sched_session *x, uint64_t now);
-/* What that frame cost is known. */
-void gs_sched_count(struct gs_sched_session *x);
 void gs_sched_note_wall(struct gs_sched_session *x, uint64_t ns);
 /* Virtual times where others wake, from those that are awake. */
 void gs_sched_set_low(struct gs_sched_dev *d, uint64_t now);
 bool gs_sched_awake(const struct gs_sched_session *x, uint64_t now);
-/* As measured, without estimates. */
-double gs_sched_queue_known(const struct gs_sched_queue *q);
 /* ns that its next frame is taken to cost. */
 double gs_sched_estimate(const struct gs_sched_session *x);
 void gs_sched_rate_add(struct gs_sched_rate *r, uint64_t ns, uint64_t now);
@@ -243,8 +239,6 @@ uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t over, uint64_
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill);
 /* When the last place may be taken; UINT64_MAX: not foreseen. */
 uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now);
-/* Whether a is to be served before b. */
-bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b);
 
 /* ---- scheduler_run.c ---- */
 

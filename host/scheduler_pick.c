@@ -10,7 +10,7 @@ static bool behind(const struct gs_sched_session *a, const struct gs_sched_sessi
     return a->v < b->v;
 }
 
-bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b)
+static bool before(const struct gs_sched_session *a, const struct gs_sched_session *b)
 {
     if (a->all->params.policy == GS_SCHED_BEST_EFFORT)
         return a->want_at < b->want_at;
@@ -51,7 +51,7 @@ static struct gs_sched_session *first_in_order(struct gs_sched_dev *d)
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_waits(x) && (!first || gs_sched_before(x, first)))
+        if (gs_sched_waits(x) && (!first || before(x, first)))
             first = x;
     }
     return first;
