@@ -228,6 +228,15 @@ void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
         x->active_at = now;
 }
 
+void gs_sched_charge_others(struct gs_sched *s, unsigned device, uint64_t ns, uint64_t now)
+{
+    struct gs_sched_dev *d = &s->dev[GS_MIN(device, s->params.n_devices - 1)];
+
+    s->now = now = GS_MAX(s->now, now);
+    d->measured += ns;
+    gs_sched_rate_add(&d->others, ns, now);
+}
+
 /* ---- sums over a second ---- */
 
 static void turn_to(struct gs_sched_rate *r, uint64_t now)

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a device has to spare. A session that comes first may not fill it: it waits for processors,
- * or for its user. How much it leaves is seen only while nobody else is let in, for what is let in
- * slows it down; so that is measured in the spans between, and given away as a credit of GPU time.
+ * How busy a device is, and what it has to spare. A session that comes first may not fill it: it
+ * waits for processors, or for its user. What it leaves is seen only over frames beside which
+ * nobody else was let in, for whoever is let in slows it down. By those frames the rest is given
+ * away, as a credit of GPU time; and now and then nothing is, to look again.
  */
 #include <math.h>
 
 #include "host/scheduler_internal.h"
 
 #define BUSY_OVER (40 * GS_NS_PER_MS)
-#define SPAN (2 * GS_NS_PER_MS)
-#define SPANS_OVER (4 * GS_NS_PER_MS)
-#define SPAN_AGED (50 * GS_NS_PER_MS)
+#define LOOK_AGAIN (200 * GS_NS_PER_MS)
+#define LOOK_FILLS 4
+#define SPANS_OVER (10 * GS_NS_PER_MS)
 #define IDLE_LEAST 0.02 /* below that it is noise */
 #define CREDIT_MOST (5 * GS_NS_PER_MS)
+#define DUE_MOST (5 * GS_NS_PER_MS)
 
 /* What is estimated of a frame was done as fast as it can be, until the meter says else. */
 static double presumed(const struct gs_sched_session *x, uint64_t now)
@@ -38,58 +40,70 @@ static void advance_work(struct gs_sched_dev *d, uint64_t now)
             ((d->work - before) / (passed * d->engines) - d->busy) * passed / (passed + BUSY_OVER);
 }
 
-static void end_span(struct gs_sched_dev *d, uint64_t now)
-{
-    double passed = now - d->idle_at, part;
+/* ---- what is left beside those that come first ---- */
 
-    if (d->idle_at == 0 || passed < 1)
-        return;
-    part = 1 - (d->work - d->idle_work) / (passed * d->engines);
-    d->idle += (part - d->idle) * passed / (passed + SPANS_OVER);
-    if (passed >= SPAN)
-        d->idle_known = now;
-    d->idle_at = 0;
+/* Nothing is given away, and nothing in flight was slowed down by that. */
+static bool is_clean(const struct gs_sched_dev *d)
+{
+    if (d->fills > 0 || d->in_flight == 0)
+        return false;
+    for (const struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (gs_sched_in_flight(x) && x->mixed)
+            return false;
+    }
+    return true;
 }
 
 static void begin_span(struct gs_sched_dev *d, uint64_t now)
 {
-    d->idle_at = now;
-    d->idle_work = d->work;
-}
-
-static double spare(const struct gs_sched_dev *d)
-{
-    return GS_MAX(d->idle - IDLE_LEAST, 0) * d->engines;
+    d->span_at = now;
+    d->span_work = d->work;
 }
 
 static void earn(struct gs_sched_dev *d, uint64_t now)
 {
     double most = d->fills > 0 ? 0 : CREDIT_MOST * d->engines;
 
-    d->credit += spare(d) * (now - d->credit_at);
+    d->credit += GS_MAX(d->idle - IDLE_LEAST, 0) * d->engines * (now - d->credit_at);
     d->credit = GS_MIN(d->credit, most);
     d->credit_at = now;
 }
 
 void gs_sched_look_busy(struct gs_sched_dev *d, uint64_t now)
 {
-    bool looks = d->fills == 0 && d->in_flight > 0;
-
     earn(d, now);
     advance_work(d, now);
-    if (d->idle_at != 0 && (!looks || now - d->idle_at >= SPAN))
-        end_span(d, now);
-    if (looks && d->idle_at == 0)
+    if (!is_clean(d))
+        d->span_at = 0;
+    else if (d->span_at == 0)
         begin_span(d, now);
+}
+
+void gs_sched_span_end(struct gs_sched_session *x, uint64_t now)
+{
+    struct gs_sched_dev *d = x->dev;
+    double passed = now - d->span_at, part;
+
+    if (x->mixed || d->span_at == 0 || passed <= 0)
+        return;
+    advance_work(d, now);
+    part = 1 - (d->work - d->span_work) / (passed * d->engines);
+    d->idle += (part - d->idle) * passed / (passed + SPANS_OVER);
+    d->idle_known = now;
+    d->fills_since = 0;
+    begin_span(d, now);
 }
 
 void gs_sched_fill_begin(struct gs_sched_session *x, uint64_t now)
 {
     struct gs_sched_dev *d = x->dev;
 
-    end_span(d, now);
-    d->idle_at = 0;
+    earn(d, now);
+    for (struct gs_sched_session *y = d->sessions; y; y = y->next)
+        y->mixed |= gs_sched_in_flight(y);
+    d->span_at = 0;
     d->fills++;
+    d->fills_since++;
     d->credit -= gs_sched_estimate(x);
     x->fill = true;
 }
@@ -106,18 +120,15 @@ void gs_sched_fill_end(struct gs_sched_session *x, uint64_t now)
     if (x->frame_ns > 0)
         d->credit += gs_sched_estimate(x) - x->frame_ns;
     earn(d, now);
-    advance_work(d, now);
 }
 
 uint64_t gs_sched_fill_due(const struct gs_sched_dev *d, uint64_t now)
 {
-    double rate = spare(d);
+    double rate = (d->idle - IDLE_LEAST) * d->engines;
 
-    if (d->fills == 0 && now - d->idle_known > SPAN_AGED)
-        return now + SPAN;
-    if (rate <= 0)
-        return now + SPAN;
+    if (rate <= 0 || (d->fills_since >= LOOK_FILLS && now - d->idle_known > LOOK_AGAIN))
+        return UINT64_MAX;
     if (d->credit >= 0)
         return now;
-    return now + (uint64_t)GS_MIN(ceil(-d->credit / rate), 50.0 * GS_NS_PER_MS);
+    return now + (uint64_t)GS_MIN(ceil(-d->credit / rate), DUE_MOST) + 1;
 }

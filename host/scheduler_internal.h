@@ -61,14 +61,17 @@ struct gs_sched_dev {
     double work; /* at work_at */
     uint64_t work_at;
     double busy; /* 0 … 1, lately */
-    /* Room beside those who come first: what they left while they were alone. */
+    struct gs_sched_rate others;
+    /* Room beside those who come first, by whole frames beside which nothing was given away. */
     double idle;         /* 0 … 1 of the device */
-    double idle_work;    /* where the span began that is looked at */
-    uint64_t idle_at;    /* 0: no such span */
-    uint64_t idle_known; /* when it ended */
-    double credit;       /* ns that may be given away */
+    uint64_t idle_known; /* as of then */
+    unsigned fills_since;
+    uint64_t span_at; /* when the span began that is looked at; 0: none */
+    double span_work;
+    double credit; /* ns that may be given away */
     uint64_t credit_at;
     unsigned fills; /* frames in flight that were given away */
+    double ahead;   /* ns before a frame's end that the next may take the last place */
     /* Floors. */
     uint64_t floors_at;  /* looked at last */
     double floors_scale; /* of budgets, where even the lowest steps are too much */
@@ -110,6 +113,7 @@ struct gs_sched_session {
     uint64_t costs[GS_SCHED_COSTS], walls[GS_SCHED_COSTS];
     unsigned n_costs, next_cost;
     uint64_t cost_p90, wall_p90;
+    bool mixed;          /* something was given away beside the frame in flight */
     unsigned unmeasured; /* frames in a row of which nothing was measured */
     uint64_t charge_at;
     struct gs_sched_rate used, waiting, ungranted;
@@ -222,6 +226,8 @@ void gs_sched_look_busy(struct gs_sched_dev *d, uint64_t now);
 /* What is given away begins or ends. */
 void gs_sched_fill_begin(struct gs_sched_session *x, uint64_t now);
 void gs_sched_fill_end(struct gs_sched_session *x, uint64_t now);
+/* A frame ended. */
+void gs_sched_span_end(struct gs_sched_session *x, uint64_t now);
 /* Time when there may be enough to give away; UINT64_MAX: not foreseen. */
 uint64_t gs_sched_fill_due(const struct gs_sched_dev *d, uint64_t now);
 

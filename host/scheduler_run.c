@@ -48,6 +48,7 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     x->start_at = now;
     x->lease_end = now + lease(x);
     x->back_by = 0;
+    x->mixed = x->dev->fills > 0;
     x->frames++;
     x->wanting = false;
     x->dev->in_flight++;
@@ -64,13 +65,16 @@ void gs_sched_lapse(struct gs_sched_session *x)
 
 void gs_sched_end(struct gs_sched_session *x, uint64_t now)
 {
+    uint64_t wall = GS_MIN(now - x->start_at, GS_NS_PER_S);
+
+    gs_sched_span_end(x, now);
     gs_sched_fill_end(x, now);
     gs_sched_lapse(x);
     x->flying = false;
     x->finished_at = GS_MAX(now, 1);
     if (!x->wanting && x->think < BACK_MOST)
         x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
-    gs_sched_note_wall(x, GS_MIN(now - x->start_at, GS_NS_PER_S));
+    gs_sched_note_wall(x, wall);
     gs_sched_blame(x, now);
 }
 

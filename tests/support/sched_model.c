@@ -172,7 +172,7 @@ static void end(struct gs_model *m, struct gs_model_session *x)
 
     if (x->max_fps > 0)
         period = GS_MAX(period, 1e9 / x->max_fps);
-    next = x->began_at + (uint64_t)period;
+    next = x->asked_at + (uint64_t)period;
     x->until = GS_MAX(next, m->now + (uint64_t)(x->think_ms * MS));
     x->phase = GS_MODEL_RESTS;
     charge(m, x);
