@@ -13,7 +13,8 @@ static char **policies;
 static gboolean list, sessions;
 
 static const GOptionEntry entries[] = {
-    {"scenario", 's', 0, G_OPTION_ARG_STRING, &scenario, "Only those, with * and ?", "PATTERN"},
+    {"scenario", 's', 0, G_OPTION_ARG_STRING, &scenario, "Only those, with * and ?; or random-SEED",
+     "PATTERN"},
     {"policy", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &policies,
      "Only this one; several times: those (all)", "NAME"},
     {"seeds", 'n', 0, G_OPTION_ARG_INT, &seeds, "Runs of each (20)", "N"},

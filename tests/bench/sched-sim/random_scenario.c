@@ -18,7 +18,9 @@ static void device(struct sim_random *r, struct sim_device_conf *ret)
 
     ret->kind = software ? SIM_SOFTWARE : SIM_GPU;
     ret->engines = software ? sim_pick(r, 2, 4) : 1;
-    ret->depth = sim_uniform(r) < 0.5 ? 0 : sim_pick(r, 1, software ? ret->engines + 2 : 3);
+    ret->depth = sim_uniform(r) < 0.5
+                     ? 0
+                     : sim_pick(r, software ? ret->engines : 1, software ? ret->engines + 2 : 3);
     ret->in_turn = sim_uniform(r) < 0.5;
 }
 

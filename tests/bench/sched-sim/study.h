@@ -9,7 +9,7 @@
 struct sim_study {
     unsigned seconds, seeds;
     uint64_t first_seed;
-    const char *scenario; /* name, or a part of it before '*'; NULL: all */
+    const char *scenario; /* name with * and ?, or "random-SEED"; NULL: all */
     unsigned policies;    /* 1 << enum gs_sched_policy … */
     FILE *sessions;       /* a line for each session of the first seed; NULL: none */
 };

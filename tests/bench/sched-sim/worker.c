@@ -338,7 +338,8 @@ static void plan(struct sim_app *app)
     uint64_t slot = slot_of(app);
 
     app->plan_tag++;
-    if (!app->present || app->in_flight || app->waiting || app->encoding > 1)
+    if (!app->present || app->conf->kind == SIM_OFFSCREEN || app->in_flight || app->waiting ||
+        app->encoding > 1)
         return;
     if (!wants(app)) {
         idle_end(app);
