@@ -43,6 +43,7 @@ struct gs_sched *gs_sched_create(const struct gs_sched_params *params)
             d->depth = engines > 1 ? engines + 1 : 2;
         d->due = UINT64_MAX;
         d->floors_scale = 1;
+        d->ahead = GS_SCHED_AHEAD_LEAST;
     }
     return s;
 }
@@ -243,12 +244,14 @@ void gs_sched_want(struct gs_sched_session *x, uint64_t now)
     x->active_at = now;
     if (x->wanting)
         return;
+    x->rested = false;
     if (!x->flying) {
         note_think(x, now);
         gs_sched_settle(x);
-        if (!gs_sched_awake(x, now))
-            gs_sched_wake(x);
+        x->rested = !gs_sched_awake(x, now);
     }
+    if (x->rested)
+        gs_sched_wake(x);
     x->wanting = true;
     x->was_blocked = false;
     x->want_at = x->wait_from = now;

@@ -68,7 +68,7 @@ void gs_sched_requeue(struct gs_sched_session *x)
 
 bool gs_sched_awake(const struct gs_sched_session *x, uint64_t now)
 {
-    return (x->wanting && !x->barred) || gs_sched_in_flight(x) || now < x->back_by;
+    return gs_sched_waits(x) || gs_sched_in_flight(x) || now < x->back_by;
 }
 
 void gs_sched_wake(struct gs_sched_session *x)
@@ -162,10 +162,8 @@ void gs_sched_note_wall(struct gs_sched_session *x, uint64_t ns)
     x->wall_p90 = p90(x->walls, GS_MIN(GS_MAX(x->frames, 1), GS_SCHED_COSTS));
 }
 
-void gs_sched_open(struct gs_sched_session *x)
+void gs_sched_open(struct gs_sched_session *x, double ns)
 {
-    double ns = gs_sched_estimate(x);
-
     gs_sched_settle(x);
     gs_sched_count(x);
     x->frame_ns = 0;
@@ -205,19 +203,20 @@ void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
         double before = x->queue->v;
 
         add_v(x, rest);
-        if (!x->flying)
+        if (!gs_sched_in_flight(x))
             clamp_debt(x);
         x->queue->v = GS_MAX(x->queue->v, before);
     }
     if (x->counting)
         x->frame_ns += ns;
-    if (!x->flying) {
+    if (!x->flying && !x->turn) {
         if (now > x->finished_at)
             gs_sched_settle(x);
         if (x->counting && now - x->finished_at >= TAIL)
             gs_sched_count(x);
     }
     x->used_ns += ns;
+    gs_sched_cover_charge(x, ns, now);
     x->charge_at = now;
     x->dev->measured += ns;
     gs_sched_rate_add(&x->used, ns, now);
@@ -257,15 +256,20 @@ void gs_sched_rate_add(struct gs_sched_rate *r, uint64_t ns, uint64_t now)
     r->bin[r->at % (GS_SCHED_BINS + 1)] += ns;
 }
 
-uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t now)
+uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t over, uint64_t now)
 {
-    struct gs_sched_rate copy = *r;
-    uint64_t sum = 0, oldest;
+    uint64_t bins = GS_CLAMP(over / GS_SCHED_BIN, 1, GS_SCHED_BINS), last = now / GS_SCHED_BIN;
+    uint64_t sum = 0;
 
-    turn_to(&copy, now);
-    oldest = copy.bin[(copy.at + 1) % (GS_SCHED_BINS + 1)];
-    for (unsigned i = 0; i <= GS_SCHED_BINS; i++)
-        sum += copy.bin[i];
-    /* As much of the oldest bin as the newest one lacks. */
-    return sum - oldest + oldest * (GS_SCHED_BIN - now % GS_SCHED_BIN) / GS_SCHED_BIN;
+    for (uint64_t i = 0; i <= bins && i <= last; i++) {
+        uint64_t bin = last - i, ns = 0;
+
+        if (bin <= r->at && r->at - bin <= GS_SCHED_BINS)
+            ns = r->bin[bin % (GS_SCHED_BINS + 1)];
+        /* As much of the oldest bin as the newest one lacks. */
+        if (i == bins)
+            ns = ns * (GS_SCHED_BIN - now % GS_SCHED_BIN) / GS_SCHED_BIN;
+        sum += ns;
+    }
+    return sum;
 }

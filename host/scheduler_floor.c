@@ -223,7 +223,8 @@ unsigned gs_sched_place(const struct gs_sched *s, uint64_t now)
         if (!is_choice(s, d))
             continue;
         for (const struct gs_sched_session *x = d->sessions; x; x = x->next)
-            load += (double)gs_sched_rate_get(&x->used, now) / GS_NS_PER_S / d->engines;
+            load +=
+                (double)gs_sched_rate_get(&x->used, GS_NS_PER_S, now) / GS_NS_PER_S / d->engines;
         if (least < 0 || load < least) {
             least = load;
             best = i;

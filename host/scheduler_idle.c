@@ -10,6 +10,8 @@
 #include "host/scheduler_internal.h"
 
 #define BUSY_OVER (40 * GS_NS_PER_MS)
+#define BUSY_ENOUGH 0.98
+#define AHEAD_MOST (50 * GS_NS_PER_MS)
 #define LOOK_AGAIN (200 * GS_NS_PER_MS)
 #define LOOK_FILLS 4
 #define SPANS_OVER (10 * GS_NS_PER_MS)
@@ -25,6 +27,14 @@ static double presumed(const struct gs_sched_session *x, uint64_t now)
     return GS_MIN(x->open, (now - from) * x->dev->engines);
 }
 
+/* The next frame starts so long before the end of one in flight that the engines just don't idle.
+ */
+static void adapt_ahead(struct gs_sched_dev *d, double passed)
+{
+    d->ahead += (BUSY_ENOUGH - GS_MIN(d->busy, 1)) * passed;
+    d->ahead = GS_CLAMP(d->ahead, GS_SCHED_AHEAD_LEAST, AHEAD_MOST);
+}
+
 /* No faster than the engines can be: what is said late is seen late, and what waits behind another
  * frame was presumed too early. */
 static void advance_work(struct gs_sched_dev *d, uint64_t now)
@@ -38,6 +48,8 @@ static void advance_work(struct gs_sched_dev *d, uint64_t now)
     if (passed > 0)
         d->busy +=
             ((d->work - before) / (passed * d->engines) - d->busy) * passed / (passed + BUSY_OVER);
+    if (d->active >= 2)
+        adapt_ahead(d, passed);
 }
 
 /* ---- what is left beside those that come first ---- */

@@ -4,11 +4,6 @@
 
 #include "host/scheduler_internal.h"
 
-static bool is_active(const struct gs_sched_session *x, uint64_t now)
-{
-    return x->wanting || x->flying || (x->active_at && now - x->active_at < GS_SCHED_ACTIVE);
-}
-
 static uint32_t permille(const struct gs_sched_dev *d, double ns)
 {
     return (uint32_t)GS_MIN(ns * 1000 / GS_NS_PER_S / d->engines + 0.5, 1e6);
@@ -22,14 +17,15 @@ static double share(const struct gs_sched_session *x, uint64_t now)
     for (const struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
         bool first = true;
 
-        if (y == x || !is_active(y, now))
+        if (y == x || !gs_sched_is_active(y, now))
             continue;
         if (y->queue == x->queue) {
             members += y->weight;
             continue;
         }
-        for (const struct gs_sched_session *z = x->dev->sessions; z != y; z = z->next)
-            first = first && !(z->queue == y->queue && is_active(z, now));
+        for (const struct gs_sched_session *z = x->dev->sessions; z != y && y->queue != &y->own;
+             z = z->next)
+            first = first && !(z->queue == y->queue && gs_sched_is_active(z, now));
         queues += first ? y->queue->weight : 0;
     }
     return x->queue->weight / queues * x->weight / members;
@@ -37,8 +33,8 @@ static double share(const struct gs_sched_session *x, uint64_t now)
 
 void gs_sched_info(const struct gs_sched_session *x, uint64_t now, struct gs_sched_info *ret)
 {
-    double got = gs_sched_rate_get(&x->used, now);
-    double asked = got + gs_sched_rate_get(&x->waiting, now);
+    double got = gs_sched_rate_get(&x->used, GS_NS_PER_S, now);
+    double asked = got + gs_sched_rate_get(&x->waiting, GS_NS_PER_S, now);
 
     now = GS_MAX(now, x->all->now);
     *ret = (struct gs_sched_info){
@@ -58,7 +54,7 @@ void gs_sched_info(const struct gs_sched_session *x, uint64_t now, struct gs_sch
         .asked_permille = permille(x->dev, GS_MIN(asked, x->dev->engines * GS_NS_PER_S)),
         .got_permille = permille(x->dev, got),
         .floor_fps = x->floor,
-        .active = is_active(x, now),
+        .active = gs_sched_is_active(x, now),
         .policed = x->policed,
     };
     memcpy(ret->culprits, x->culprits, sizeof(ret->culprits));
@@ -71,5 +67,5 @@ uint32_t gs_sched_used_permille(const struct gs_sched *s, unsigned device, uint6
     if (device >= s->params.n_devices)
         return 0;
     d = &s->dev[device];
-    return permille(d, gs_sched_rate_get(&d->used, GS_MAX(now, s->now)));
+    return permille(d, gs_sched_rate_get(&d->used, GS_NS_PER_S, GS_MAX(now, s->now)));
 }

@@ -20,7 +20,8 @@
 #define GS_SCHED_FLIGHTS 4                   /* remembered, for blame */
 #define GS_SCHED_BINS 20                     /* of a second */
 #define GS_SCHED_BIN (GS_NS_PER_S / GS_SCHED_BINS)
-#define GS_SCHED_DEBT (200 * GS_NS_PER_MS)     /* nobody is ahead by more of the device's time */
+#define GS_SCHED_DEBT (200 * GS_NS_PER_MS) /* nobody is ahead by more of the device's time */
+#define GS_SCHED_AHEAD_LEAST (300 * GS_NS_PER_US)
 #define GS_SCHED_FIRST_COST (4 * GS_NS_PER_MS) /* nothing is known yet */
 
 struct gs_sched_queue {
@@ -29,7 +30,7 @@ struct gs_sched_queue {
     double open;  /* ns of v that are estimated, and neither measured nor given back yet */
     double low;   /* where a session of this queue begins that wakes */
     double least; /* scratch of one round */
-    uint32_t sum; /* scratch: weights of its active sessions */
+    double sum;   /* scratch: weights of its active sessions */
 };
 
 struct gs_sched_flight {
@@ -74,6 +75,7 @@ struct gs_sched_dev {
     double ahead;   /* ns before a frame's end that the next may take the last place */
     /* Floors. */
     uint64_t floors_at;  /* looked at last */
+    uint64_t police_at;  /* looked at next */
     double floors_scale; /* of budgets, where even the lowest steps are too much */
 };
 
@@ -92,6 +94,7 @@ struct gs_sched_session {
     double weight, v, open;
     /* The frame that is wanted. */
     bool wanting;
+    bool rested; /* it does not come straight from its last frame */
     uint64_t want_at;
     uint64_t wait_from; /* since then nothing of its own bars it */
     bool barred;        /* what bars it is its own, as of the last round */
@@ -113,8 +116,7 @@ struct gs_sched_session {
     uint64_t costs[GS_SCHED_COSTS], walls[GS_SCHED_COSTS];
     unsigned n_costs, next_cost;
     uint64_t cost_p90, wall_p90;
-    bool mixed;          /* something was given away beside the frame in flight */
-    unsigned unmeasured; /* frames in a row of which nothing was measured */
+    bool mixed; /* something was given away beside the frame in flight */
     uint64_t charge_at;
     struct gs_sched_rate used, waiting, ungranted;
     /* Cap and sleep. */
@@ -129,10 +131,12 @@ struct gs_sched_session {
     uint64_t budget_at;
     /* Police. */
     bool policed, turn;
-    uint64_t turn_end;
-    uint64_t offence_since, police_since; /* 0: none */
-    uint64_t covered_ns, covered_from;    /* time that grants covered; 0: none now */
-    uint64_t covered_seen;                /* covered_ns as of the last charge */
+    uint64_t turn_end, turn_used; /* used_ns as it began */
+    double turn_cost;             /* ns */
+    uint64_t police_since, wanted_by_others;
+    uint64_t covered, cover_from, cover_to; /* ns since the last charge, and the span that runs */
+    double entitled;                        /* engines that its weight gives */
+    double hungry; /* 0 … 1: how much of the time it is at work or waits */
     /* What is told. */
     bool say_grant;
     uint32_t flags, max_fps; /* said */
@@ -175,7 +179,19 @@ static inline bool gs_sched_ordered(const struct gs_sched *s)
 /* It has a place. */
 static inline bool gs_sched_in_flight(const struct gs_sched_session *x)
 {
-    return x->flying && !x->lapsed;
+    return (x->flying && !x->lapsed) || x->turn;
+}
+
+/* It may start as far as it is concerned, and does not yet. Who is held always wants a turn. */
+static inline bool gs_sched_waits(const struct gs_sched_session *x)
+{
+    return (x->policed ? !x->turn : x->wanting) && !x->barred;
+}
+
+static inline bool gs_sched_is_active(const struct gs_sched_session *x, uint64_t now)
+{
+    return x->wanting || x->flying || x->policed ||
+           (x->active_at && now - x->active_at < GS_SCHED_ACTIVE);
 }
 
 /* ---- scheduler_charge.c ---- */
@@ -185,8 +201,8 @@ void gs_sched_requeue(struct gs_sched_session *x);
 void gs_sched_queue_weigh(struct gs_sched_queue *q, double weight, double low);
 /* It was away and wants: begins where the others are. */
 void gs_sched_wake(struct gs_sched_session *x);
-/* A frame starts: its estimate is charged. */
-void gs_sched_open(struct gs_sched_session *x);
+/* A frame or a turn starts: what it is taken to cost is charged. */
+void gs_sched_open(struct gs_sched_session *x, double ns);
 /* No more is expected of the last frame: the rest of its estimate goes back. */
 void gs_sched_settle(struct gs_sched_session *x);
 /* What that frame cost is known. */
@@ -200,12 +216,15 @@ double gs_sched_queue_known(const struct gs_sched_queue *q);
 /* ns that its next frame is taken to cost. */
 double gs_sched_estimate(const struct gs_sched_session *x);
 void gs_sched_rate_add(struct gs_sched_rate *r, uint64_t ns, uint64_t now);
-uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t now);
+/* Sum over the last so many ns, at most a second. */
+uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t over, uint64_t now);
 
 /* ---- scheduler_pick.c ---- */
 
 /* Who may start now; NULL: nobody. *ret_fill: what others leave. */
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill);
+/* When the last place may be taken; UINT64_MAX: not foreseen. */
+uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now);
 /* Whether a is to be served before b. */
 bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b);
 
@@ -239,6 +258,17 @@ void gs_sched_floor_use(struct gs_sched_session *x, uint64_t ns, uint64_t now);
 uint64_t gs_sched_floor_latest(struct gs_sched_session *x, uint64_t now);
 /* Which floors are kept. */
 void gs_sched_floors(struct gs_sched_dev *d, uint64_t now);
+
+/* ---- scheduler_police.c ---- */
+
+/* Who is held, and who not any more. */
+void gs_sched_police(struct gs_sched_dev *d, uint64_t now);
+void gs_sched_turn_begin(struct gs_sched_session *x, uint64_t now);
+void gs_sched_turn_end(struct gs_sched_session *x, uint64_t now);
+/* What it uses from now on was granted; soon it is not any more; ns were used. */
+void gs_sched_cover_begin(struct gs_sched_session *x, uint64_t now);
+void gs_sched_cover_end(struct gs_sched_session *x, uint64_t now);
+void gs_sched_cover_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now);
 
 /* ---- scheduler_blame.c ---- */
 

@@ -22,17 +22,12 @@ bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_ses
     return a->want_at < b->want_at;
 }
 
-static bool waits(const struct gs_sched_session *x)
-{
-    return x->wanting && !x->barred;
-}
-
 static struct gs_sched_session *first_starved(struct gs_sched_dev *d, uint64_t now)
 {
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (waits(x) && now - x->wait_from >= GS_SCHED_STARVED &&
+        if (gs_sched_waits(x) && now - x->wait_from >= GS_SCHED_STARVED &&
             (!first || x->wait_from < first->wait_from))
             first = x;
     }
@@ -44,7 +39,7 @@ static struct gs_sched_session *first_urgent(struct gs_sched_dev *d, uint64_t no
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (waits(x) && gs_sched_floor_latest(x, now) <= now &&
+        if (gs_sched_waits(x) && gs_sched_floor_latest(x, now) <= now &&
             (!first || x->deadline < first->deadline))
             first = x;
     }
@@ -56,7 +51,7 @@ static struct gs_sched_session *first_in_order(struct gs_sched_dev *d)
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (waits(x) && (!first || gs_sched_before(x, first)))
+        if (gs_sched_waits(x) && (!first || gs_sched_before(x, first)))
             first = x;
     }
     return first;
@@ -72,6 +67,40 @@ static bool is_ahead(const struct gs_sched_session *x, uint64_t now)
             return true;
     }
     return false;
+}
+
+/* Of the frames in flight, that of the one that ends first. */
+static double remains(const struct gs_sched_dev *d, uint64_t now)
+{
+    double least = -1;
+
+    for (const struct gs_sched_session *y = d->sessions; y; y = y->next) {
+        double end = y->turn ? (double)y->turn_end - now : y->wall - (double)(now - y->start_at);
+
+        if (gs_sched_in_flight(y) && (least < 0 || end < least))
+            least = GS_MAX(end, 0);
+    }
+    return least;
+}
+
+/* A place beyond the engines hides the time that it takes to start the next frame. It is kept for
+ * that moment, or for a session that comes from rest, so that nobody waits for two frames. */
+static double place_in(const struct gs_sched_session *x, uint64_t now)
+{
+    const struct gs_sched_dev *d = x->dev;
+
+    if (d->in_flight + 1 < d->depth || d->in_flight < d->engines || x->rested)
+        return 0;
+    return GS_MAX(remains(d, now) - d->ahead, 0);
+}
+
+uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now)
+{
+    const struct gs_sched_session *x = first_in_order(d);
+
+    if (!x || d->in_flight >= d->depth || is_ahead(x, now))
+        return UINT64_MAX;
+    return now + (uint64_t)place_in(x, now) + 1;
 }
 
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill)
@@ -90,7 +119,7 @@ struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, boo
         return x;
     x = first_in_order(d);
     if (!x || !is_ahead(x, now))
-        return x;
+        return x && place_in(x, now) < 1 ? x : NULL;
     *ret_fill = true;
     return gs_sched_fill_due(d, now) <= now ? x : NULL;
 }

@@ -38,7 +38,7 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     if (x->flying)
         gs_sched_end(x, now);
     note_wait(x, now);
-    gs_sched_open(x);
+    gs_sched_open(x, gs_sched_estimate(x));
     x->flying = true;
     x->lapsed = false;
     x->granted = granted;
@@ -53,6 +53,10 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     x->wanting = false;
     x->dev->in_flight++;
     x->active_at = now;
+    gs_sched_cover_begin(x, now);
+    /* Its turn has the place. */
+    if (x->policed)
+        gs_sched_lapse(x);
 }
 
 void gs_sched_lapse(struct gs_sched_session *x)
@@ -74,33 +78,32 @@ void gs_sched_end(struct gs_sched_session *x, uint64_t now)
     x->finished_at = GS_MAX(now, 1);
     if (!x->wanting && x->think < BACK_MOST)
         x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
-    gs_sched_note_wall(x, wall);
+    gs_sched_cover_end(x, now);
+    if (!x->policed)
+        gs_sched_note_wall(x, wall);
     gs_sched_blame(x, now);
 }
 
 /* ---- what time does ---- */
 
-static bool is_active(const struct gs_sched_session *x, uint64_t now)
-{
-    return x->wanting || x->flying || (x->active_at && now - x->active_at < GS_SCHED_ACTIVE);
-}
-
 static void expire(struct gs_sched_dev *d, uint64_t now)
 {
     d->active = 0;
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_in_flight(x) && now >= x->lease_end) {
+        if (x->turn && now >= x->turn_end)
+            gs_sched_turn_end(x, now);
+        if (x->flying && !x->lapsed && now >= x->lease_end) {
             gs_sched_fill_end(x, now);
             gs_sched_lapse(x);
             x->lapses++;
         }
-        if (!x->flying && x->open > 0 && now - x->finished_at >= GS_NS_PER_MS)
+        if (!x->flying && !x->turn && x->open > 0 && now - x->finished_at >= GS_NS_PER_MS)
             gs_sched_settle(x);
-        x->barred_until = x->wanting ? gs_sched_barred_until(x, now) : 0;
+        x->barred_until = x->wanting || x->policed ? gs_sched_barred_until(x, now) : 0;
         x->barred = x->barred_until > now;
         if (x->barred)
             x->wait_from = now;
-        d->active += is_active(x, now);
+        d->active += gs_sched_is_active(x, now);
     }
 }
 
@@ -127,8 +130,16 @@ static void start_all(struct gs_sched_dev *d, uint64_t now)
         }
         return;
     }
-    while ((x = gs_sched_pick(d, now, &fill)))
-        grant(x, fill, now);
+    while ((x = gs_sched_pick(d, now, &fill))) {
+        if (x->policed)
+            gs_sched_turn_begin(x, now);
+        else
+            grant(x, fill, now);
+    }
+    for (x = d->sessions; x; x = x->next) {
+        if (x->turn && x->wanting)
+            grant(x, false, now);
+    }
 }
 
 /* ---- whether anybody is in anybody's way ---- */
@@ -138,8 +149,8 @@ static void look_crowded(struct gs_sched_dev *d, uint64_t now)
     bool crowded = false;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        x->blocked = x->wanting && !x->barred;
-        x->was_blocked |= x->blocked;
+        x->blocked = gs_sched_waits(x);
+        x->was_blocked |= x->blocked && x->wanting;
         crowded |= x->blocked;
     }
     if (d->active >= 2 && (crowded || d->busy >= BUSY))
@@ -156,14 +167,16 @@ static bool lately(uint64_t when, uint64_t now)
 static uint32_t flags_of(const struct gs_sched_session *x, uint64_t now)
 {
     const struct gs_sched_dev *d = x->dev;
-    bool alone = d->active == is_active(x, now);
+    bool alone = d->active == gs_sched_is_active(x, now);
     uint32_t flags = 0;
 
     if (x->all->params.policy == GS_SCHED_SLEEP)
         return 0;
     if (!gs_sched_ordered(x->all))
         return GS_GRANT_FREE;
-    if (!gs_sched_capped(x) && (alone || !lately(d->crowded, now)))
+    if (x->policed)
+        flags |= x->turn ? GS_GRANT_FREE : GS_GRANT_HOLD;
+    else if (!gs_sched_capped(x) && (alone || !lately(d->crowded, now)))
         flags |= GS_GRANT_FREE;
     if (!alone && lately(d->contended, now))
         flags |= GS_GRANT_CONTENDED;
@@ -201,9 +214,11 @@ static uint64_t due_of(struct gs_sched_session *x, uint64_t now)
 {
     uint64_t due = UINT64_MAX;
 
-    if (gs_sched_in_flight(x))
+    if (x->flying && !x->lapsed)
         due = later(due, x->lease_end, now);
-    if (x->wanting && x->barred)
+    if (x->turn)
+        due = later(due, x->turn_end, now);
+    if ((x->wanting || x->policed) && x->barred)
         due = later(due, x->barred_until, now);
     if (x->blocked) {
         due = later(due, x->wait_from + GS_SCHED_STARVED, now);
@@ -226,9 +241,12 @@ static void set_due(struct gs_sched_dev *d, uint64_t now)
     }
     if (blocked && d->in_flight < d->depth) {
         due = later(due, gs_sched_fill_due(d, now), now);
+        due = later(due, gs_sched_place_due(d, now), now);
         for (struct gs_sched_session *x = d->sessions; x; x = x->next)
             due = later(due, x->back_by, now);
     }
+    if (d->active >= 2 && (blocked || lately(d->contended, now)))
+        due = later(due, d->police_at, now);
     if (lately(d->crowded, now))
         due = GS_MIN(due, d->crowded + GS_SCHED_CALM);
     if (lately(d->contended, now))
@@ -246,6 +264,7 @@ void gs_sched_run(struct gs_sched_dev *d, uint64_t now)
     gs_sched_look_busy(d, now);
     gs_sched_set_low(d, now);
     gs_sched_floors(d, now);
+    gs_sched_police(d, now);
     start_all(d, now);
     look_crowded(d, now);
     tell_all(d, now);

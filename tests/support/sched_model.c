@@ -34,6 +34,9 @@ void gs_model_init(struct gs_model *m, enum gs_sched_policy policy, uint32_t eng
 void gs_model_finish(struct gs_model *m)
 {
     gs_sched_destroy(m->sched);
+    for (unsigned i = 0; i < m->n; i++)
+        free(m->session[i].waits_us);
+    m->n = 0;
     m->sched = NULL;
 }
 
@@ -45,6 +48,7 @@ struct gs_model_session *gs_model_add_full(struct gs_model *m, const struct gs_s
     char name[8] = {'s', (char)('a' + m->n), 0};
 
     *x = *what;
+    x->waits_us = calloc(GS_MODEL_WAITS, sizeof(*x->waits_us));
     x->until = m->now;
     x->sched = gs_sched_add(m->sched, 0, name, set, group, x, m->now);
     m->n++;

@@ -35,7 +35,7 @@ struct gs_model_session {
     double used; /* ns, by the device itself */
     uint64_t frames;
     uint64_t n_waits;
-    uint32_t waits_us[GS_MODEL_WAITS]; /* the last so many, from wanting to starting */
+    uint32_t *waits_us; /* the last GS_MODEL_WAITS, from wanting to starting */
 };
 
 struct gs_model {
