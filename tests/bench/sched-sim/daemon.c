@@ -96,42 +96,64 @@ static void charge(struct sim_app *app)
     app->charged = used;
 }
 
-/* ---- what workers say ---- */
+/* ---- what workers say, heard as host/grants_session.c does ---- */
+
+static void finish_frame(struct sim_app *app, uint64_t now)
+{
+    if (app->drawing)
+        gs_sched_finished(app->session, now);
+    app->drawing = false;
+}
 
 /* One that was granted starts without a word to the policy, which counted it then. */
-static void heed_start(struct sim_app *app, uint64_t now)
+static void start_frame(struct sim_app *app, uint64_t now)
 {
-    if (app->granted)
-        app->granted = false;
-    else
+    if (!app->granted)
         gs_sched_started(app->session, now);
+    app->granted = false;
+    app->drawing = true;
+}
+
+static void heed_frames(struct sim_app *app, uint64_t now)
+{
+    const struct sim_page *page = &app->page;
+    bool began = page->started != app->seen_started, ended = page->finished != app->seen_finished;
+
+    app->seen_started = page->started;
+    app->seen_finished = page->finished;
+    if (began || ended)
+        charge(app);
+    if (ended)
+        finish_frame(app, now);
+    if (began) {
+        start_frame(app, now);
+        if (page->finished == page->started)
+            finish_frame(app, now);
+    }
+}
+
+static void heed_wishes(struct sim_app *app, uint64_t now)
+{
+    const struct sim_page *page = &app->page;
+    bool asked = page->asked != app->seen_asked;
+
+    app->seen_asked = page->asked;
+    if (page->asked == page->withdrawn || (asked && app->granted)) {
+        gs_sched_unwant(app->session, now);
+        app->granted = false;
+    }
+    if (asked && page->asked != page->withdrawn)
+        gs_sched_want(app->session, now);
 }
 
 void sim_daemon_look(struct sim_app *app)
 {
-    struct sim_page *page = &app->page;
     uint64_t now = app->world->clock.now;
 
     if (!app->present)
         return;
-    if (page->asked != app->seen_asked) {
-        app->seen_asked = page->asked;
-        gs_sched_want(app->session, now);
-    }
-    if (page->started != app->seen_started) {
-        app->seen_started = page->started;
-        heed_start(app, now);
-    }
-    if (page->withdrawn != app->seen_withdrawn) {
-        app->seen_withdrawn = page->withdrawn;
-        app->granted = false;
-        gs_sched_unwant(app->session, now);
-    }
-    if (page->finished != app->seen_finished) {
-        app->seen_finished = page->finished;
-        charge(app);
-        gs_sched_finished(app->session, now);
-    }
+    heed_frames(app, now);
+    heed_wishes(app, now);
     orders(app->world);
 }
 
@@ -139,6 +161,8 @@ void sim_daemon_look(struct sim_app *app)
 
 static void obey(struct sim_app *app, const struct gs_sched_order *order)
 {
+    if (order->grant || ((order->flags ^ app->page.flags) & GS_GRANT_HOLD))
+        charge(app);
     app->page.flags = order->flags;
     app->page.max_fps = order->max_fps;
     if (order->grant) {
@@ -244,8 +268,8 @@ void sim_daemon_join(struct sim_app *app)
         .weight = c->weight, c->floor_fps, c->cap_permille, .fps = c->fps};
     app->session = gs_sched_add(w->sched, app->record.device, c->name, &app->settings, group, app,
                                 w->clock.now);
-    app->seen_asked = app->seen_withdrawn = app->seen_started = app->seen_finished = 0;
-    app->granted = false;
+    app->seen_asked = app->seen_started = app->seen_finished = 0;
+    app->granted = app->drawing = false;
     meter_start(app);
     orders(w);
 }

@@ -217,22 +217,27 @@ static int compare_steps(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static unsigned add_step(unsigned steps[TIMES_MAX], unsigned n, double s, unsigned last)
+{
+    if (s > 0 && step_of(s) < last)
+        steps[n++] = step_of(s);
+    return n;
+}
+
 /* Sorted, from 0 to the end. */
 static unsigned change_steps(const struct sim_world *w, unsigned steps[TIMES_MAX])
 {
     const struct sim_scenario *s = w->scenario;
-    unsigned n = 0;
+    unsigned n = 0, last = w->n_steps - 1;
 
     steps[n++] = 0;
     for (unsigned i = 0; i < s->n_apps; i++) {
-        if (s->app[i].join_s > 0)
-            steps[n++] = step_of(s->app[i].join_s);
-        if (s->app[i].leave_s > 0)
-            steps[n++] = step_of(s->app[i].leave_s);
+        n = add_step(steps, n, s->app[i].join_s, last);
+        n = add_step(steps, n, s->app[i].leave_s, last);
     }
     for (unsigned i = 0; i < s->n_changes; i++)
-        steps[n++] = step_of(s->change[i].at_s);
-    steps[n++] = w->n_steps - 1;
+        n = add_step(steps, n, s->change[i].at_s, last);
+    steps[n++] = last;
     qsort(steps, n, sizeof(steps[0]), compare_steps);
     return n;
 }

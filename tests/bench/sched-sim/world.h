@@ -77,8 +77,8 @@ struct sim_app {
     /* The daemon. */
     struct gs_sched_session *session;
     struct gs_sched_settings settings;
-    uint32_t seen_asked, seen_withdrawn, seen_started, seen_finished;
-    bool granted;
+    uint32_t seen_asked, seen_started, seen_finished;
+    bool granted, drawing; /* and has not started; started, and is not finished */
     double meter, meter_raw;
     uint64_t charged;
     struct sim_random meter_random;
