@@ -43,7 +43,6 @@ struct gs_sched *gs_sched_create(const struct gs_sched_params *params)
             d->depth = engines > 1 ? engines + 1 : 2;
         d->due = UINT64_MAX;
         d->floors_scale = 1;
-        d->ahead = GS_SCHED_AHEAD_LEAST;
     }
     return s;
 }
@@ -189,7 +188,7 @@ void gs_sched_remove(struct gs_sched_session *x, uint64_t now)
     now = at(x->all, now);
     if (x->flying)
         gs_sched_end(x, now);
-    gs_sched_settle(x);
+    gs_sched_settle(x, 0);
     forget_order(x);
     if (x->prev)
         x->prev->next = x->next;
@@ -244,14 +243,13 @@ void gs_sched_want(struct gs_sched_session *x, uint64_t now)
     x->active_at = now;
     if (x->wanting)
         return;
-    x->rested = false;
     if (!x->flying) {
         note_think(x, now);
-        gs_sched_settle(x);
-        x->rested = !gs_sched_awake(x, now);
+        if (gs_sched_is_measured(x, now))
+            gs_sched_settle(x, 0);
+        if (!gs_sched_awake(x, now))
+            gs_sched_wake(x);
     }
-    if (x->rested)
-        gs_sched_wake(x);
     x->wanting = true;
     x->was_blocked = false;
     x->want_at = x->wait_from = now;

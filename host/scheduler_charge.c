@@ -6,6 +6,9 @@
 
 #include "host/scheduler_internal.h"
 
+#define FRESH GS_NS_PER_MS
+#define GAP_MOST (200 * GS_NS_PER_MS)
+#define UNCOUNTED_MOST 16
 #define TAIL (10 * GS_NS_PER_MS) /* after a frame, what is used still belongs to it */
 
 /* ---- queues ---- */
@@ -111,12 +114,19 @@ double gs_sched_estimate(const struct gs_sched_session *x)
     return x->cost > 0 ? x->cost : GS_SCHED_FIRST_COST;
 }
 
-void gs_sched_settle(struct gs_sched_session *x)
+void gs_sched_settle(struct gs_sched_session *x, double most)
 {
-    double rest = x->open;
+    double rest = x->open - most;
 
+    if (rest <= 0)
+        return;
     add_v(x, -rest);
     add_open(x, -rest);
+}
+
+bool gs_sched_is_measured(const struct gs_sched_session *x, uint64_t now)
+{
+    return now - x->charge_at <= FRESH || now - x->finished_at > FRESH + 2 * x->gap;
 }
 
 static uint64_t p90(const uint64_t *values, unsigned n)
@@ -144,11 +154,16 @@ void gs_sched_count(struct gs_sched_session *x)
     if (!x->counting)
         return;
     x->counting = false;
-    /* Nothing measured yet, by a meter that is slow: no reason to take frames for free. */
-    if (x->frame_ns < 1)
+    /* A meter that is late gives one frame what several cost. */
+    x->uncounted++;
+    if (x->frame_ns < 1 && x->uncounted < UNCOUNTED_MOST)
         return;
+    x->frame_ns /= x->uncounted;
+    x->uncounted = 0;
     x->cost += (x->frame_ns - x->cost) / (x->n_costs < 4 ? x->n_costs + 1 : 4);
-    x->costs[x->next_cost] = x->frame_ns;
+    x->cost_slow += (x->frame_ns - x->cost_slow) / (x->n_costs < 12 ? x->n_costs + 1 : 12);
+    /* Of averages: budgets are for many frames. */
+    x->costs[x->next_cost] = (uint64_t)x->cost_slow;
     x->next_cost = (x->next_cost + 1) % GS_SCHED_COSTS;
     x->n_costs = GS_MIN(x->n_costs + 1, GS_SCHED_COSTS);
     x->cost_p90 = p90(x->costs, x->n_costs);
@@ -162,21 +177,23 @@ void gs_sched_note_wall(struct gs_sched_session *x, uint64_t ns)
     x->wall_p90 = p90(x->walls, GS_MIN(GS_MAX(x->frames, 1), GS_SCHED_COSTS));
 }
 
-void gs_sched_open(struct gs_sched_session *x, double ns)
+void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now)
 {
-    gs_sched_settle(x);
+    if (x->open < 1)
+        x->open_at = now;
     gs_sched_count(x);
     x->frame_ns = 0;
+    x->expected = ns;
     x->counting = true;
     add_v(x, ns);
     add_open(x, ns);
 }
 
-/* Nobody owes more than a bounded debt for what it took without asking. */
-static void clamp_debt(struct gs_sched_session *x)
+/* By how much a queue may be ahead of others; of virtual time. */
+static double most_ahead(struct gs_sched_session *x)
 {
     struct gs_sched_dev *d = x->dev;
-    double weights = 0, most;
+    double weights = 0;
 
     for (struct gs_sched_session *y = d->sessions; y; y = y->next)
         y->queue->least = 1;
@@ -184,40 +201,70 @@ static void clamp_debt(struct gs_sched_session *x)
         weights += y->queue->least * y->queue->weight;
         y->queue->least = 0;
     }
-    most = d->low + GS_MAX(GS_SCHED_DEBT * d->engines / weights,
-                           2 * gs_sched_estimate(x) / x->queue->weight);
-    x->queue->v = GS_MIN(x->queue->v, most);
+    return GS_MAX(GS_SCHED_DEBT * d->engines / weights,
+                  2 * gs_sched_estimate(x) / x->queue->weight);
+}
+
+/* Nobody owes more than a bounded debt for what it took without asking. */
+static void clamp_debt(struct gs_sched_session *x)
+{
+    x->queue->v = GS_MIN(x->queue->v, x->dev->low + most_ahead(x));
+}
+
+void gs_sched_pull(struct gs_sched_session *x, uint64_t now)
+{
+    double least = x->queue->v - most_ahead(x);
+
+    for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
+        if (y->queue == x->queue) {
+            double most = GS_MAX(GS_SCHED_DEBT, 2 * gs_sched_estimate(x));
+
+            y->v = GS_MAX(y->v, x->v - most / x->weight);
+        } else if (gs_sched_awake(y, now) && y->queue->v < least) {
+            y->queue->v = least;
+        }
+    }
+}
+
+/* How often the meter says something while there is something to say. */
+static void note_gap(struct gs_sched_session *x, uint64_t now)
+{
+    double gap = GS_MIN(now - x->charge_at, GAP_MOST);
+
+    if (gap > 0)
+        x->gap += (gap - x->gap) / 8;
+    x->charge_at = now;
+}
+
+/* What was expected is there; the rest of it is of what is at work now, or of nothing. */
+static void charge_v(struct gs_sched_session *x, uint64_t ns)
+{
+    double covered = GS_MIN(x->open, ns), rest = ns - covered, before = x->queue->v;
+    bool at_work = x->flying || x->turn;
+
+    add_open(x, -covered);
+    add_v(x, rest);
+    if (rest > 0 && !at_work)
+        clamp_debt(x);
+    x->queue->v = GS_MAX(x->queue->v, before);
+    gs_sched_settle(x, at_work ? GS_MAX(x->expected - x->frame_ns, 0) : 0);
 }
 
 void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
 {
     struct gs_sched *s = x->all;
-    double covered, rest;
 
     s->now = now = GS_MAX(s->now, now);
     x->dev->stale = true;
-    covered = GS_MIN(x->open, ns);
-    rest = ns - covered;
-    add_open(x, -covered);
-    if (rest > 0) {
-        double before = x->queue->v;
-
-        add_v(x, rest);
-        if (!gs_sched_in_flight(x))
-            clamp_debt(x);
-        x->queue->v = GS_MAX(x->queue->v, before);
-    }
+    if (ns == 0)
+        return;
+    note_gap(x, now);
     if (x->counting)
         x->frame_ns += ns;
-    if (!x->flying && !x->turn) {
-        if (now > x->finished_at)
-            gs_sched_settle(x);
-        if (x->counting && now - x->finished_at >= TAIL)
-            gs_sched_count(x);
-    }
+    charge_v(x, ns);
+    if (!x->flying && x->counting && now - x->finished_at >= TAIL)
+        gs_sched_count(x);
     x->used_ns += ns;
-    gs_sched_cover_charge(x, ns, now);
-    x->charge_at = now;
     x->dev->measured += ns;
     gs_sched_rate_add(&x->used, ns, now);
     gs_sched_rate_add(&x->dev->used, ns, now);

@@ -32,6 +32,12 @@ static double needs(const struct gs_sched_session *x, uint32_t floor)
     return (double)floor * x->cost_p90 / GS_NS_PER_S;
 }
 
+/* What it takes in fact: what was promised by p90 is not taken back because frames vary. */
+static double takes(const struct gs_sched_session *x, uint32_t floor)
+{
+    return floor * x->cost_slow / GS_NS_PER_S;
+}
+
 static uint32_t step_below(uint32_t floor)
 {
     for (unsigned i = 0; i < GS_ARRAY_SIZE(steps); i++) {
@@ -64,12 +70,12 @@ static double choose(struct gs_sched_dev *d, double most)
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
         x->floor_next = wished(x);
-        sum += needs(x, x->floor_next);
+        sum += takes(x, x->floor_next);
     }
     while (sum > most && (down = first_down(d))) {
-        sum -= needs(down, down->floor_next);
+        sum -= takes(down, down->floor_next);
         down->floor_next = step_below(down->floor_next);
-        sum += needs(down, down->floor_next);
+        sum += takes(down, down->floor_next);
     }
     return sum;
 }
@@ -155,6 +161,11 @@ uint64_t gs_sched_floor_latest(struct gs_sched_session *x, uint64_t now)
         return UINT64_MAX;
     before = x->wall_p90 + longest_residual(x->dev, now) + MARGIN;
     return x->deadline > before ? x->deadline - before : 0;
+}
+
+double gs_sched_floor_needs(const struct gs_sched_session *x)
+{
+    return needs(x, x->floor);
 }
 
 /* ---- what can be promised ---- */

@@ -11,6 +11,7 @@
 
 #define BUSY_OVER (40 * GS_NS_PER_MS)
 #define BUSY_ENOUGH 0.98
+#define AHEAD_LEAST (-10.0 * GS_NS_PER_MS)
 #define AHEAD_MOST (50 * GS_NS_PER_MS)
 #define LOOK_AGAIN (200 * GS_NS_PER_MS)
 #define LOOK_FILLS 4
@@ -22,7 +23,7 @@
 /* What is estimated of a frame was done as fast as it can be, until the meter says else. */
 static double presumed(const struct gs_sched_session *x, uint64_t now)
 {
-    uint64_t from = GS_MAX(x->charge_at, x->start_at);
+    uint64_t from = GS_MAX(x->charge_at, x->open_at);
 
     return GS_MIN(x->open, (now - from) * x->dev->engines);
 }
@@ -32,19 +33,24 @@ static double presumed(const struct gs_sched_session *x, uint64_t now)
 static void adapt_ahead(struct gs_sched_dev *d, double passed)
 {
     d->ahead += (BUSY_ENOUGH - GS_MIN(d->busy, 1)) * passed;
-    d->ahead = GS_CLAMP(d->ahead, GS_SCHED_AHEAD_LEAST, AHEAD_MOST);
+    d->ahead = GS_CLAMP(d->ahead, AHEAD_LEAST, AHEAD_MOST);
 }
 
 /* No faster than the engines can be: what is said late is seen late, and what waits behind another
  * frame was presumed too early. */
 static void advance_work(struct gs_sched_dev *d, uint64_t now)
 {
-    double work = d->measured, passed = now - d->work_at, before = d->work;
+    double work = d->measured, all = work, passed = now - d->work_at, before = d->work;
 
-    for (struct gs_sched_session *x = d->sessions; x; x = x->next)
-        work += x->flying ? presumed(x, now) : 0;
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        work += presumed(x, now);
+        all += gs_sched_in_flight(x) ? x->open : presumed(x, now);
+    }
     d->work = GS_CLAMP(work, before, before + passed * d->engines);
     d->work_at = now;
+    if (all > d->work)
+        d->dry_at = now + (uint64_t)((all - d->work) / d->engines);
+    d->dry_at = GS_MIN(d->dry_at, now + GS_NS_PER_S);
     if (passed > 0)
         d->busy +=
             ((d->work - before) / (passed * d->engines) - d->busy) * passed / (passed + BUSY_OVER);

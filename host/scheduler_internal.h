@@ -20,8 +20,7 @@
 #define GS_SCHED_FLIGHTS 4                   /* remembered, for blame */
 #define GS_SCHED_BINS 20                     /* of a second */
 #define GS_SCHED_BIN (GS_NS_PER_S / GS_SCHED_BINS)
-#define GS_SCHED_DEBT (200 * GS_NS_PER_MS) /* nobody is ahead by more of the device's time */
-#define GS_SCHED_AHEAD_LEAST (300 * GS_NS_PER_US)
+#define GS_SCHED_DEBT (200 * GS_NS_PER_MS)     /* nobody is ahead by more of the device's time */
 #define GS_SCHED_FIRST_COST (4 * GS_NS_PER_MS) /* nothing is known yet */
 
 struct gs_sched_queue {
@@ -71,8 +70,9 @@ struct gs_sched_dev {
     double span_work;
     double credit; /* ns that may be given away */
     uint64_t credit_at;
-    unsigned fills; /* frames in flight that were given away */
-    double ahead;   /* ns before a frame's end that the next may take the last place */
+    unsigned fills;  /* frames in flight that were given away */
+    double ahead;    /* ns before the engines run dry that the last place may be taken */
+    uint64_t dry_at; /* when they do, or did, without another frame */
     /* Floors. */
     uint64_t floors_at;  /* looked at last */
     uint64_t police_at;  /* looked at next */
@@ -94,7 +94,6 @@ struct gs_sched_session {
     double weight, v, open;
     /* The frame that is wanted. */
     bool wanting;
-    bool rested; /* it does not come straight from its last frame */
     uint64_t want_at;
     uint64_t wait_from; /* since then nothing of its own bars it */
     bool barred;        /* what bars it is its own, as of the last round */
@@ -103,6 +102,7 @@ struct gs_sched_session {
     bool was_blocked; /* while it waited */
     /* The frame that is in flight: started, and not finished. */
     bool flying, lapsed, fill, granted, unasked;
+    bool lost;                              /* it never ended, and another one starts */
     uint64_t start_at, lease_end, asked_at; /* asked_at: when it was wanted */
     bool waited;
     /* The frame before that. */
@@ -112,13 +112,18 @@ struct gs_sched_session {
     double frame_ns;      /* measured since it started */
     double think;         /* ns from finish to the next want */
     /* Estimates. */
+    double cost_slow;  /* over more frames */
+    double gap;        /* ns between two charges while it is at work: what a meter is late by */
+    double expected;   /* ns, of the frame in flight */
+    uint64_t open_at;  /* when something was estimated that had been nothing */
     double cost, wall; /* ns, moving averages; 0: not known */
     uint64_t costs[GS_SCHED_COSTS], walls[GS_SCHED_COSTS];
     unsigned n_costs, next_cost;
+    unsigned uncounted; /* frames of which nothing was measured yet */
     uint64_t cost_p90, wall_p90;
     bool mixed; /* something was given away beside the frame in flight */
     uint64_t charge_at;
-    struct gs_sched_rate used, waiting, ungranted;
+    struct gs_sched_rate used, waiting;
     /* Cap and sleep. */
     double tokens; /* ns */
     uint64_t tokens_at;
@@ -133,10 +138,11 @@ struct gs_sched_session {
     bool policed, turn;
     uint64_t turn_end, turn_used; /* used_ns as it began */
     double turn_cost;             /* ns */
-    uint64_t police_since, wanted_by_others;
-    uint64_t covered, cover_from, cover_to; /* ns since the last charge, and the span that runs */
-    double entitled;                        /* engines that its weight gives */
-    double hungry; /* 0 … 1: how much of the time it is at work or waits */
+    uint64_t police_since, police_for, wanted_by_others;
+    struct gs_sched_rate covered;  /* time that grants covered */
+    uint64_t cover_from, cover_to; /* the span that runs, or ran */
+    double entitled;               /* engines that its weight gives */
+    double hungry;                 /* 0 … 1: how much of the time it is at work or waits */
     /* What is told. */
     bool say_grant;
     uint32_t flags, max_fps; /* said */
@@ -201,10 +207,14 @@ void gs_sched_requeue(struct gs_sched_session *x);
 void gs_sched_queue_weigh(struct gs_sched_queue *q, double weight, double low);
 /* It was away and wants: begins where the others are. */
 void gs_sched_wake(struct gs_sched_session *x);
+/* It starts before others whose turn it is: they can't make use of it, and don't keep it. */
+void gs_sched_pull(struct gs_sched_session *x, uint64_t now);
 /* A frame or a turn starts: what it is taken to cost is charged. */
-void gs_sched_open(struct gs_sched_session *x, double ns);
-/* No more is expected of the last frame: the rest of its estimate goes back. */
-void gs_sched_settle(struct gs_sched_session *x);
+void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now);
+/* No more than that is expected yet: the rest of what was estimated goes back. */
+void gs_sched_settle(struct gs_sched_session *x, double most);
+/* What it used until its last frame ended is known. */
+bool gs_sched_is_measured(const struct gs_sched_session *x, uint64_t now);
 /* What that frame cost is known. */
 void gs_sched_count(struct gs_sched_session *x);
 void gs_sched_note_wall(struct gs_sched_session *x, uint64_t ns);
@@ -256,19 +266,22 @@ void gs_sched_floor_wanted(struct gs_sched_session *x, uint64_t now);
 void gs_sched_floor_use(struct gs_sched_session *x, uint64_t ns, uint64_t now);
 /* When it must start to be in time; UINT64_MAX: it has no floor, or nothing left of it. */
 uint64_t gs_sched_floor_latest(struct gs_sched_session *x, uint64_t now);
+/* Engines that its floor takes. */
+double gs_sched_floor_needs(const struct gs_sched_session *x);
 /* Which floors are kept. */
 void gs_sched_floors(struct gs_sched_dev *d, uint64_t now);
 
 /* ---- scheduler_police.c ---- */
 
+/* It uses far less than its weight gives. */
+bool gs_sched_is_light(const struct gs_sched_session *x, uint64_t now);
 /* Who is held, and who not any more. */
 void gs_sched_police(struct gs_sched_dev *d, uint64_t now);
 void gs_sched_turn_begin(struct gs_sched_session *x, uint64_t now);
 void gs_sched_turn_end(struct gs_sched_session *x, uint64_t now);
-/* What it uses from now on was granted; soon it is not any more; ns were used. */
+/* What it uses from now on was granted; soon it is not any more. */
 void gs_sched_cover_begin(struct gs_sched_session *x, uint64_t now);
 void gs_sched_cover_end(struct gs_sched_session *x, uint64_t now);
-void gs_sched_cover_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now);
 
 /* ---- scheduler_blame.c ---- */
 

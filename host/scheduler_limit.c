@@ -73,7 +73,7 @@ static uint64_t sleep_until(const struct gs_sched_session *x, uint64_t now)
 
 uint64_t gs_sched_barred_until(struct gs_sched_session *x, uint64_t now)
 {
-    if (x->flying && !x->lapsed)
+    if (x->flying && now < x->lease_end)
         return x->lease_end;
     if (x->all->params.policy == GS_SCHED_SLEEP)
         return sleep_until(x, now);

@@ -69,29 +69,18 @@ static bool is_ahead(const struct gs_sched_session *x, uint64_t now)
     return false;
 }
 
-/* Of the frames in flight, that of the one that ends first. */
-static double remains(const struct gs_sched_dev *d, uint64_t now)
-{
-    double least = -1;
-
-    for (const struct gs_sched_session *y = d->sessions; y; y = y->next) {
-        double end = y->turn ? (double)y->turn_end - now : y->wall - (double)(now - y->start_at);
-
-        if (gs_sched_in_flight(y) && (least < 0 || end < least))
-            least = GS_MAX(end, 0);
-    }
-    return least;
-}
-
 /* A place beyond the engines hides the time that it takes to start the next frame. It is kept for
- * that moment, or for a session that comes from rest, so that nobody waits for two frames. */
-static double place_in(const struct gs_sched_session *x, uint64_t now)
+ * the moment before the engines run dry, or for a session that uses little, so that nobody
+ * waits for two frames. */
+static uint64_t place_at(const struct gs_sched_session *x, uint64_t now)
 {
     const struct gs_sched_dev *d = x->dev;
+    double at = d->dry_at - d->ahead;
 
-    if (d->in_flight + 1 < d->depth || d->in_flight < d->engines || x->rested)
-        return 0;
-    return GS_MAX(remains(d, now) - d->ahead, 0);
+    if (d->in_flight + 1 < d->depth || d->in_flight < d->engines || gs_sched_is_light(x, now) ||
+        at <= now)
+        return now;
+    return (uint64_t)at + 1;
 }
 
 uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now)
@@ -100,7 +89,7 @@ uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now)
 
     if (!x || d->in_flight >= d->depth || is_ahead(x, now))
         return UINT64_MAX;
-    return now + (uint64_t)place_in(x, now) + 1;
+    return place_at(x, now);
 }
 
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill)
@@ -110,6 +99,7 @@ struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, boo
     *ret_fill = false;
     if (x) {
         x->starved++;
+        gs_sched_pull(x, now);
         return x;
     }
     if (d->in_flight >= d->depth)
@@ -119,7 +109,7 @@ struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, boo
         return x;
     x = first_in_order(d);
     if (!x || !is_ahead(x, now))
-        return x && place_in(x, now) < 1 ? x : NULL;
+        return x && place_at(x, now) <= now ? x : NULL;
     *ret_fill = true;
     return gs_sched_fill_due(d, now) <= now ? x : NULL;
 }

@@ -10,6 +10,7 @@
 #define LOOK_EVERY (50 * GS_NS_PER_MS)
 #define OFFENCE_OVER (500 * GS_NS_PER_MS)
 #define RELEASE_OVER GS_NS_PER_S
+#define POLICE_MOST (30 * GS_NS_PER_S)
 #define TAIL (10 * GS_NS_PER_MS) /* after a frame: encoding it */
 #define TOLERATED 0.1            /* of its share */
 #define LEAST 0.05               /* of an engine, that a turn is taken to cost */
@@ -17,39 +18,29 @@
 
 /* ---- what grants cover ---- */
 
-static uint64_t overlap(uint64_t a_from, uint64_t a_to, uint64_t b_from, uint64_t b_to)
+/* Meters may be late: time that was covered is compared with what was used over a while, and in
+ * whose favour it was used within that is not asked. */
+static void count_cover(struct gs_sched_session *x, uint64_t now)
 {
-    uint64_t from = GS_MAX(a_from, b_from), to = GS_MIN(a_to, b_to);
+    uint64_t to = GS_MIN(now, x->cover_to);
 
-    return to > from ? to - from : 0;
+    if (to > x->cover_from)
+        gs_sched_rate_add(&x->covered, to - x->cover_from, now);
+    x->cover_from = now;
 }
 
 void gs_sched_cover_begin(struct gs_sched_session *x, uint64_t now)
 {
-    if (x->unasked)
-        return;
-    if (now > x->cover_to) {
-        x->covered += overlap(x->cover_from, x->cover_to, x->charge_at, now);
-        x->cover_from = now;
-    }
-    x->cover_to = GS_MAX(x->cover_to, x->lease_end);
+    count_cover(x, now);
+    if (!x->unasked)
+        x->cover_to = GS_MAX(x->cover_to, x->lease_end);
 }
 
 void gs_sched_cover_end(struct gs_sched_session *x, uint64_t now)
 {
+    count_cover(x, now);
     if (!x->unasked)
         x->cover_to = now + TAIL;
-}
-
-void gs_sched_cover_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
-{
-    uint64_t span = x->covered + overlap(x->cover_from, x->cover_to, x->charge_at, now);
-    uint64_t covered = (uint64_t)(span * x->dev->engines);
-
-    /* Nothing is known of when it was used between two readings: in its favour. */
-    x->covered = 0;
-    if (ns > covered && now > x->charge_at)
-        gs_sched_rate_add(&x->ungranted, ns - covered, now);
 }
 
 /* ---- who is to be policed ---- */
@@ -69,9 +60,12 @@ static void set_entitled(struct gs_sched_dev *d, uint64_t now)
         x->queue->sum += x->weight;
     }
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        bool active = gs_sched_is_active(x, now);
+        /* One that rests: what it would have. */
+        double more = gs_sched_is_active(x, now) ? 0 : x->weight;
+        double queues = x->queue->sum > 0 ? sum : sum + x->queue->weight;
 
-        x->entitled = active ? d->engines * x->queue->weight / sum * x->weight / x->queue->sum : 0;
+        x->entitled = d->engines * x->queue->weight / queues * x->weight / (x->queue->sum + more);
+        x->entitled = GS_MAX(x->entitled, gs_sched_floor_needs(x));
     }
 }
 
@@ -82,7 +76,14 @@ static double used_over(const struct gs_sched_session *x, uint64_t over, uint64_
 
 static double ungranted_over(const struct gs_sched_session *x, uint64_t over, uint64_t now)
 {
-    return (double)gs_sched_rate_get(&x->ungranted, over, now) / over;
+    double covered = (double)gs_sched_rate_get(&x->covered, over, now) / over;
+
+    return GS_MAX(used_over(x, over, now) - covered * x->dev->engines, 0);
+}
+
+bool gs_sched_is_light(const struct gs_sched_session *x, uint64_t now)
+{
+    return used_over(x, RELEASE_OVER, now) < x->entitled / 2;
 }
 
 /* One that is at work or waits all the time, and gets less than is its own. */
@@ -103,8 +104,11 @@ static bool others_go_without(const struct gs_sched_session *x, uint64_t now)
 
 static bool offends(const struct gs_sched_session *x, uint64_t now)
 {
-    return x->entitled > 0 && used_over(x, OFFENCE_OVER, now) > (1 + TOLERATED) * x->entitled &&
-           ungranted_over(x, OFFENCE_OVER, now) > TOLERATED * x->entitled &&
+    /* A meter that is late gives a while what was used before it. */
+    double tolerated = TOLERATED + x->gap / OFFENCE_OVER;
+
+    return used_over(x, OFFENCE_OVER, now) > (1 + tolerated) * x->entitled &&
+           ungranted_over(x, OFFENCE_OVER, now) > tolerated * x->entitled &&
            others_go_without(x, now);
 }
 
@@ -123,7 +127,7 @@ static bool is_to_be_released(struct gs_sched_session *x, uint64_t now)
         x->wanted_by_others = now;
     if (now - x->wanted_by_others >= RELEASE_OVER)
         return true;
-    return now - x->police_since >= RELEASE_OVER &&
+    return now - x->police_since >= x->police_for &&
            ungranted_over(x, RELEASE_OVER, now) < TOLERATED * x->entitled;
 }
 
@@ -137,6 +141,11 @@ static void set_policed(struct gs_sched_session *x, bool policed, uint64_t now)
         gs_sched_fill_end(x, now);
         gs_sched_lapse(x);
     }
+    /* Who does it again at once is not believed as soon. */
+    if (policed && (x->police_for == 0 || now - x->police_since > x->police_for))
+        x->police_for = RELEASE_OVER;
+    else if (policed)
+        x->police_for = GS_MIN(2 * x->police_for, POLICE_MOST);
     x->policed = policed;
     x->turn_cost = x->dev->engines * GS_SCHED_TURN;
     x->police_since = x->wanted_by_others = x->wait_from = now;
@@ -144,6 +153,7 @@ static void set_policed(struct gs_sched_session *x, bool policed, uint64_t now)
 
 static void look_at(struct gs_sched_session *x, uint64_t now)
 {
+    count_cover(x, now);
     x->hungry += ((x->wanting || gs_sched_in_flight(x)) - x->hungry) / 8;
     if (!gs_sched_fair(x->all))
         set_policed(x, false, now);
@@ -167,7 +177,7 @@ void gs_sched_police(struct gs_sched_dev *d, uint64_t now)
 
 void gs_sched_turn_begin(struct gs_sched_session *x, uint64_t now)
 {
-    gs_sched_open(x, x->turn_cost);
+    gs_sched_open(x, x->turn_cost, now);
     x->turn = true;
     x->turn_used = x->used_ns;
     x->turn_end = now + GS_SCHED_TURN;

@@ -35,10 +35,13 @@ static void note_wait(struct gs_sched_session *x, uint64_t now)
 
 void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
 {
-    if (x->flying)
+    if (x->flying) {
+        x->lost = true;
         gs_sched_end(x, now);
+    }
+    x->lost = false;
     note_wait(x, now);
-    gs_sched_open(x, gs_sched_estimate(x));
+    gs_sched_open(x, gs_sched_estimate(x), now);
     x->flying = true;
     x->lapsed = false;
     x->granted = granted;
@@ -52,6 +55,7 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     x->frames++;
     x->wanting = false;
     x->dev->in_flight++;
+    x->dev->dry_at = GS_MAX(x->dev->dry_at, now) + (uint64_t)(x->open / x->dev->engines);
     x->active_at = now;
     gs_sched_cover_begin(x, now);
     /* Its turn has the place. */
@@ -79,7 +83,7 @@ void gs_sched_end(struct gs_sched_session *x, uint64_t now)
     if (!x->wanting && x->think < BACK_MOST)
         x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
     gs_sched_cover_end(x, now);
-    if (!x->policed)
+    if (!x->policed && !x->lost)
         gs_sched_note_wall(x, wall);
     gs_sched_blame(x, now);
 }
@@ -97,8 +101,13 @@ static void expire(struct gs_sched_dev *d, uint64_t now)
             gs_sched_lapse(x);
             x->lapses++;
         }
-        if (!x->flying && !x->turn && x->open > 0 && now - x->finished_at >= GS_NS_PER_MS)
-            gs_sched_settle(x);
+        /* Nobody asks for the next before one is handed over. */
+        if (x->flying && !x->lapsed && x->wanting && x->open < x->cost / 2) {
+            gs_sched_fill_end(x, now);
+            gs_sched_lapse(x);
+        }
+        if (!x->flying && !x->turn && x->open > 0 && gs_sched_is_measured(x, now))
+            gs_sched_settle(x, 0);
         x->barred_until = x->wanting || x->policed ? gs_sched_barred_until(x, now) : 0;
         x->barred = x->barred_until > now;
         if (x->barred)
@@ -111,6 +120,8 @@ static void expire(struct gs_sched_dev *d, uint64_t now)
 
 static void grant(struct gs_sched_session *x, bool fill, uint64_t now)
 {
+    if (fill)
+        gs_sched_pull(x, now);
     gs_sched_begin(x, true, now);
     if (fill)
         gs_sched_fill_begin(x, now);
