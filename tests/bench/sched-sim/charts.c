@@ -77,7 +77,7 @@ static json_t *distribution(GArray *values)
     json_t *points = json_array();
 
     for (int i = 0; i <= POINTS; i++) {
-        double part = 1 - pow(10, -4.0 * i / POINTS); /* the tail matters most */
+        double part = (double)i / POINTS;
 
         json_array_append_new(points, point(fmax(sim_quantile(values, part), 0.01), 100 * part));
     }
@@ -142,12 +142,13 @@ static double floors(struct sim_metrics *m)
 static const struct {
     const char *file, *title, *label, *unit;
     double (*value)(struct sim_metrics *m);
-    double goal; /* 0: none */
+    double goal;  /* 0: none */
+    double least; /* of a logarithmic axis; 0: linear */
 } bars[] = {
-    {"error-1s.svg", "Share error over 1 s", "p99 of windows", "points", error_at_1s, 3.5},
-    {"error-10s.svg", "Share error over 10 s", "p99 of windows", "points", error_at_10s, 0},
-    {"floors.svg", "Floors missed", "windows of 1 s", "%", floors, 1},
-    {"settled.svg", "Shares settled after a change", "median time", "s", settled, 0.5},
+    {"error-1s.svg", "Share error over 1 s", "p99 of windows", "points", error_at_1s, 3.5, 0.1},
+    {"error-10s.svg", "Share error over 10 s", "p99 of windows", "points", error_at_10s, 1, 0.01},
+    {"floors.svg", "Floors missed", "windows of 1 s", "%", floors, 1, 0},
+    {"settled.svg", "Shares settled after a change", "median time", "s", settled, 0.5, 0},
 };
 
 static bool uses_policy(const struct sim_result *r, unsigned n, enum gs_sched_policy policy)
@@ -198,9 +199,12 @@ static void add_bars(json_t *charts, struct sim_result *r, unsigned n, unsigned 
         if (uses_policy(r, n, p))
             json_array_append_new(series, bar_series(r, n, bar, p));
     }
+    json_t *y = axis(bars[bar].label, bars[bar].unit);
+
+    if (bars[bar].least > 0)
+        json_object_update_new(y, json_pack("{s:b, s:f}", "log", 1, "min", bars[bar].least));
     c = chart(bars[bar].file, bars[bar].title,
-              json_pack("{s:s, s:o}", "label", "scenario", "categories", categories),
-              axis(bars[bar].label, bars[bar].unit), series);
+              json_pack("{s:s, s:o}", "label", "scenario", "categories", categories), y, series);
     json_object_set_new(c, "width", json_integer(GS_CLAMP((int)many * 110, 480, 1800)));
     if (bars[bar].goal > 0)
         json_object_set_new(c, "marks",
@@ -215,8 +219,11 @@ static void add_bars(json_t *charts, struct sim_result *r, unsigned n, unsigned 
 
 static void add_scenario(json_t *charts, struct sim_result *r, unsigned n)
 {
-    for (unsigned i = 0; i < GS_MIN(n, SHARES_PANELS); i++)
-        add_shares(charts, &r[i]);
+    /* The first, which is the policy by weights, and those without any. */
+    for (unsigned i = 0; i < n; i++) {
+        if (i == 0 || i + SHARES_PANELS > n)
+            add_shares(charts, &r[i]);
+    }
     add_delays(charts, r, n, false);
     add_delays(charts, r, n, true);
 }

@@ -72,8 +72,9 @@ struct span {
 
 /* Those whose shares are compared. */
 struct compared {
-    unsigned n;
+    unsigned n, cheats;
     double used[SIM_APPS_MAX], weight[SIM_APPS_MAX];
+    bool cheat[SIM_APPS_MAX];
 };
 
 static const struct sim_sample *at(const struct sim_world *w, unsigned app, unsigned step)
@@ -156,7 +157,7 @@ static void compare_in(const struct span *s, struct compared *ret)
 {
     bool in[SIM_APPS_MAX];
 
-    ret->n = 0;
+    ret->n = ret->cheats = 0;
     for (unsigned i = 0; i < s->w->scenario->n_apps; i++)
         in[i] = is_compared(s, i);
     while (drop_small(s, in))
@@ -164,6 +165,8 @@ static void compare_in(const struct span *s, struct compared *ret)
     for (unsigned i = 0; i < s->w->scenario->n_apps; i++) {
         if (!in[i])
             continue;
+        ret->cheat[ret->n] = s->w->app[i].conf->lies || s->w->app[i].conf->mute;
+        ret->cheats += ret->cheat[ret->n];
         ret->used[ret->n] = used_in(s, i);
         ret->weight[ret->n++] = group_part(s, i, in);
     }
@@ -180,8 +183,12 @@ static double error_of(const struct compared *c)
     }
     if (c->n < 2 || used <= 0)
         return NAN;
-    for (unsigned i = 0; i < c->n; i++)
-        error = fmax(error, fabs(c->used[i] / used - c->weight[i] / weight));
+    for (unsigned i = 0; i < c->n; i++) {
+        double lacks = c->weight[i] / weight - c->used[i] / used;
+
+        /* What who cheats loses is had by others, and no error. */
+        error = fmax(error, c->cheats == 0 ? fabs(lacks) : c->cheat[i] ? 0 : lacks);
+    }
     return 100 * error;
 }
 
@@ -197,7 +204,7 @@ static void add_evenness(struct sim_metrics *m, const struct compared *c)
         sum += each;
         squares += each * each;
     }
-    if (high <= 0)
+    if (high <= 0 || c->cheats > 0)
         return;
     add(m->min_max, low / high);
     add(m->jain, sum * sum / (c->n * squares));

@@ -5,7 +5,8 @@
  *
  * Share error: |u / sum of u - w / sum of w| in points, over the sessions of a device that wanted
  * more all the time (98 % of the window), could use a quarter more than their share, and have
- * neither floor nor cap; of a window, the largest. Windows begin every 100 ms, from 5 s on, and 0.5
+ * neither floor nor cap; of a window, the largest. Beside sessions that cheat, only what the others
+ * lack is an error. Windows begin every 100 ms, from 5 s on, and 0.5
  * s after each join, leave or change, and contain none.
  */
 #pragma once

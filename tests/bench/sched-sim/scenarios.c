@@ -144,6 +144,7 @@ static const struct sim_scenario table[] = {
      .limit_fps = 30,
      .device = {GPU},
      .app = {{.name = "a", SATURATING, .cost = ABOUT(8)},
+             {.name = "b", SATURATING, .cost = ABOUT(4)},
              {.name = "liar", SATURATING, .cost = ABOUT(8), .lies = true},
              {.name = "mute", SATURATING, .cost = ABOUT(8), .mute = true}}},
     {.name = "e1-many",
