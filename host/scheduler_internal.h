@@ -235,6 +235,8 @@ uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t over, uint64_
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill);
 /* When the last place may be taken; UINT64_MAX: not foreseen. */
 uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now);
+/* When it is granted in any case; it waits. */
+uint64_t gs_sched_starves_at(const struct gs_sched_session *x);
 /* Whether a is to be served before b. */
 bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b);
 

@@ -22,12 +22,23 @@ bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_ses
     return a->want_at < b->want_at;
 }
 
+/* Frames that are long for a share come seldom by right: granted every GS_SCHED_STARVED, they would
+ * get a multiple of it. */
+uint64_t gs_sched_starves_at(const struct gs_sched_session *x)
+{
+    double cost = x->policed ? x->turn_cost : gs_sched_estimate(x), wait = GS_SCHED_STARVED;
+
+    if (gs_sched_fair(x->all) && x->entitled > 0)
+        wait = GS_CLAMP(cost / x->entitled, GS_SCHED_STARVED, GS_SCHED_STARVED_MOST);
+    return x->wait_from + (uint64_t)wait;
+}
+
 static struct gs_sched_session *first_starved(struct gs_sched_dev *d, uint64_t now)
 {
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_waits(x) && now - x->wait_from >= GS_SCHED_STARVED &&
+        if (gs_sched_waits(x) && now >= gs_sched_starves_at(x) &&
             (!first || x->wait_from < first->wait_from))
             first = x;
     }

@@ -57,7 +57,7 @@ static void check_device(struct world *w, unsigned i)
         assert_true(isfinite(x->v) && isfinite(x->queue->v) && isfinite(x->tokens));
         assert_true(x->open > -1 && x->queue->open > -MANY);
         if (gs_sched_ordered(w->sched))
-            assert_true(!x->blocked || w->now - x->wait_from <= GS_SCHED_STARVED);
+            assert_true(!x->blocked || w->now <= gs_sched_starves_at(x));
     }
     assert_int_equal(n, d->n);
     assert_int_equal(in_flight, d->in_flight);

@@ -75,7 +75,7 @@ static void check_all(struct gs_model *model, void *user)
     watch->low = d->low;
     for (const struct gs_sched_session *x = d->sessions; x; x = x->next) {
         assert_true(isfinite(x->v) && isfinite(x->queue->v) && x->open > -1);
-        assert_true(!x->blocked || model->now - x->wait_from <= GS_SCHED_STARVED);
+        assert_true(!x->blocked || model->now <= gs_sched_starves_at(x));
     }
 }
 
