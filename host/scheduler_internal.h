@@ -202,12 +202,6 @@ static inline bool gs_sched_is_active(const struct gs_sched_session *x, uint64_t
            (x->active_at && now - x->active_at < GS_SCHED_ACTIVE);
 }
 
-/* From when on it is granted in any case. Who was taken to task can wait. */
-static inline uint64_t gs_sched_starves_at(const struct gs_sched_session *x)
-{
-    return x->wait_from + (x->policed ? GS_SCHED_STARVED_HELD : GS_SCHED_STARVED);
-}
-
 /* ---- scheduler_charge.c ---- */
 
 /* The queue that it is in, by policy and group; its debt stays as it was. */
@@ -239,6 +233,8 @@ uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t over, uint64_
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill);
 /* When the last place may be taken; UINT64_MAX: not foreseen. */
 uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now);
+/* When it is granted in any case; it waits. */
+uint64_t gs_sched_starves_at(const struct gs_sched_session *x);
 
 /* ---- scheduler_run.c ---- */
 

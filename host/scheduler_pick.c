@@ -22,6 +22,18 @@ static bool before(const struct gs_sched_session *a, const struct gs_sched_sessi
     return a->want_at < b->want_at;
 }
 
+/* Frames that are long for a share come seldom by right: granted every GS_SCHED_STARVED, they would
+ * get a multiple of it. Who was taken to task can wait. */
+uint64_t gs_sched_starves_at(const struct gs_sched_session *x)
+{
+    double wait = x->policed ? GS_SCHED_STARVED_HELD : GS_SCHED_STARVED;
+
+    if (!x->policed && gs_sched_fair(x->all) && x->entitled > 0)
+        wait =
+            GS_CLAMP(gs_sched_estimate(x) / x->entitled, GS_SCHED_STARVED, GS_SCHED_STARVED_MOST);
+    return x->wait_from + (uint64_t)wait;
+}
+
 static struct gs_sched_session *first_starved(struct gs_sched_dev *d, uint64_t now)
 {
     struct gs_sched_session *first = NULL;

@@ -45,6 +45,23 @@ void gs_sched_cover_end(struct gs_sched_session *x, uint64_t now)
 
 /* ---- who is to be policed ---- */
 
+/* Floors come first: what they need beyond shares is the less for the others. */
+static void give_floors(struct gs_sched_dev *d, uint64_t now)
+{
+    double floors = 0, others = 0, left;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        x->entitled = GS_MAX(x->entitled, gs_sched_floor_needs(x));
+        if (gs_sched_is_active(x, now))
+            *(x->floor > 0 ? &floors : &others) += x->entitled;
+    }
+    left = GS_MAX(d->engines - floors, 0);
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (x->floor == 0 && others > left)
+            x->entitled *= left / others;
+    }
+}
+
 /* Of the device, by the weights of those that are active; of queues and within them. */
 static void set_entitled(struct gs_sched_dev *d, uint64_t now)
 {
@@ -65,8 +82,8 @@ static void set_entitled(struct gs_sched_dev *d, uint64_t now)
         double queues = x->queue->sum > 0 ? sum : sum + x->queue->weight;
 
         x->entitled = d->engines * x->queue->weight / queues * x->weight / (x->queue->sum + more);
-        x->entitled = GS_MAX(x->entitled, gs_sched_floor_needs(x));
     }
+    give_floors(d, now);
 }
 
 static double used_over(const struct gs_sched_session *x, uint64_t over, uint64_t now)
