@@ -7,6 +7,8 @@
 #include "common/clock.h"
 #include "tests/apps/load/load.h"
 
+#define TURNS_MAX 65000 /* llvmpipe leaves a loop after 65,535 */
+
 struct load {
     struct load_options options;
     struct load_window window;
@@ -118,17 +120,24 @@ static int run(struct load *l)
     return ended(l) ? 0 : 1;
 }
 
-static void choose_turns(struct load *l)
+static int choose_turns(struct load *l)
 {
     const struct load_options *o = &l->options;
-    double rate = o->work_per_ms;
+    double rate = o->work_per_ms, turns = o->turns;
 
-    l->turns = o->turns;
-    if (l->turns)
-        return;
-    if (rate == 0)
+    if (turns == 0 && rate == 0)
         rate = load_gl_calibrate(&l->gl, l->width, l->height);
-    l->turns = (uint32_t)GS_MAX(o->cost_ms * rate / ((double)l->width * l->height), 1.0);
+    if (turns == 0)
+        turns = GS_MAX(o->cost_ms * rate / ((double)l->width * l->height), 1.0);
+    if (turns > TURNS_MAX) {
+        fprintf(stderr,
+                "gs-load-app: %.0f turns for each pixel, and %d is most: make the picture "
+                "larger\n",
+                turns, TURNS_MAX);
+        return -ERANGE;
+    }
+    l->turns = (uint32_t)turns;
+    return 0;
 }
 
 static int open_all(struct load *l)
@@ -146,8 +155,8 @@ static int open_all(struct load *l)
         return r;
     if (win)
         eglSwapInterval(l->gl.display, o->interval);
-    choose_turns(l);
-    return load_done_open(&l->done, o);
+    r = choose_turns(l);
+    return r < 0 ? r : load_done_open(&l->done, o);
 }
 
 int main(int argc, char **argv)

@@ -22,7 +22,7 @@ static const char vertex_shader[] =
  * shade, so that it costs little to encode. */
 static const char fragment_shader[] =
     "#version 300 es\n"
-    "precision highp float;\n"
+    "precision highp float; precision highp int;\n"
     "uniform int turns; uniform float number; out vec4 colour;\n"
     "void main() {\n"
     "  float x = gl_FragCoord.x * 0.001 + number * 0.01;\n"
