@@ -18,8 +18,6 @@ SAMPLE_S = 0.1
 READY_S = 20
 # The shader is what costs: small pictures, and an encoder that encodes nothing.
 SESSION = "size = 160x120\nfps = 240\nencoder = null\n"
-# Sessions must be equal to the kernel, or it would divide by weights itself.
-SESSION_SCHEDULED = "cpu-weight = 100\n"
 
 
 def note(*words):
@@ -29,8 +27,11 @@ def note(*words):
 class Machine:
     """What holds for all runs: programs, what the scheduler of these knows, the speed."""
 
-    def __init__(self, bin_dir):
+    def __init__(self, bin_dir, cpu_weight=100):
         self.bin = bin_dir
+        # Sessions must be equal to the kernel, or it would divide by weights itself. More than the
+        # normal 100: also beside other work on the machine.
+        self.cpu_weight = cpu_weight
         self.work_per_ms = json.loads(subprocess.check_output(
             [self.program("gs-load-app"), "--calibrate", "--width", "160", "--height", "120"]
         ))["work_per_ms"]
@@ -138,13 +139,14 @@ class Run:
     """With a policy, these sessions, for so long after a warm-up. steps: (after seconds, what to
     do with the rig). As a context it begins; what it found is in results, begin and end."""
 
-    def __init__(self, machine, policy, specs, seconds, warm=3.0, steps=(), settings=""):
+    def __init__(self, machine, policy, specs, seconds, warm=3.0, steps=(), settings="", scheduler=""):
         self.machine, self.seconds, self.warm, self.steps = machine, seconds, warm, steps
-        scheduler = f"[scheduler]\npolicy = {policy}\n" if machine.scheduler else ""
+        scheduler = f"[scheduler]\npolicy = {policy}\n{scheduler}" if machine.scheduler else ""
         if machine.scheduler and policy in ("frame-limit", "sleep"):
             scheduler += "limit-fps = 60\n"
         self.daemon = Daemon(machine.bin, len(specs), SESSION + settings +
-                             (SESSION_SCHEDULED if machine.scheduler else ""), scheduler)
+                             (f"cpu-weight = {machine.cpu_weight}\n" if machine.scheduler else ""),
+                             scheduler)
         self.sessions = {s.name: Session(self, s) for s in specs}
         self.results, self.daemon_cpu = {}, []
 
