@@ -115,6 +115,9 @@ void gs_sched_started(struct gs_sched_session *x, uint64_t now);
 void gs_sched_finished(struct gs_sched_session *x, uint64_t now);
 /* GPU time used since it was said last, by the meter, at any time; 0 is fine, too. */
 void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now);
+/* Time of a device's engines that no session used: where software renders, other programs' on the
+ * same processors. Without it such a device seems to idle. */
+void gs_sched_charge_others(struct gs_sched *s, unsigned device, uint64_t ns, uint64_t now);
 
 /* ---- what is to be done ---- */
 

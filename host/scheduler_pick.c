@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The order of those that wait, and who of them may start. */
+#include "host/scheduler_internal.h"
+
+/* By virtual time alone. */
+static bool behind(const struct gs_sched_session *a, const struct gs_sched_session *b)
+{
+    if (a->queue != b->queue)
+        return a->queue->v < b->queue->v;
+    return a->v < b->v;
+}
+
+bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b)
+{
+    if (a->all->params.policy == GS_SCHED_BEST_EFFORT)
+        return a->want_at < b->want_at;
+    if (behind(a, b) || behind(b, a))
+        return behind(a, b);
+    /* Who takes less is in nobody's way for long. */
+    if (a->cost < b->cost || a->cost > b->cost)
+        return a->cost < b->cost;
+    return a->want_at < b->want_at;
+}
+
+static struct gs_sched_session *first_starved(struct gs_sched_dev *d, uint64_t now)
+{
+    struct gs_sched_session *first = NULL;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (gs_sched_waits(x) && now - x->wait_from >= GS_SCHED_STARVED &&
+            (!first || x->wait_from < first->wait_from))
+            first = x;
+    }
+    return first;
+}
+
+static struct gs_sched_session *first_urgent(struct gs_sched_dev *d, uint64_t now)
+{
+    struct gs_sched_session *first = NULL;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (gs_sched_waits(x) && gs_sched_floor_latest(x, now) <= now &&
+            (!first || x->deadline < first->deadline))
+            first = x;
+    }
+    return first;
+}
+
+static struct gs_sched_session *first_in_order(struct gs_sched_dev *d)
+{
+    struct gs_sched_session *first = NULL;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (gs_sched_waits(x) && (!first || gs_sched_before(x, first)))
+            first = x;
+    }
+    return first;
+}
+
+/* One that is at work, or comes back at once, is to be served before it again. */
+static bool is_ahead(const struct gs_sched_session *x, uint64_t now)
+{
+    if (x->all->params.policy == GS_SCHED_BEST_EFFORT)
+        return false;
+    for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
+        if (y != x && (gs_sched_in_flight(y) || now < y->back_by) && behind(y, x))
+            return true;
+    }
+    return false;
+}
+
+/* A place beyond the engines hides the time that it takes to start the next frame. It is kept for
+ * the moment before the engines run dry, or for a session that uses little, so that nobody
+ * waits for two frames. */
+static uint64_t place_at(const struct gs_sched_session *x, uint64_t now)
+{
+    const struct gs_sched_dev *d = x->dev;
+    double at = d->dry_at - d->ahead;
+
+    if (d->in_flight + 1 < d->depth || d->in_flight < d->engines || gs_sched_is_light(x, now) ||
+        at <= now)
+        return now;
+    return (uint64_t)at + 1;
+}
+
+uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now)
+{
+    const struct gs_sched_session *x = first_in_order(d);
+
+    if (!x || d->in_flight >= d->depth || is_ahead(x, now))
+        return UINT64_MAX;
+    return place_at(x, now);
+}
+
+struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill)
+{
+    struct gs_sched_session *x = first_starved(d, now);
+
+    *ret_fill = false;
+    if (x) {
+        x->starved++;
+        gs_sched_pull(x, now);
+        return x;
+    }
+    if (d->in_flight >= d->depth)
+        return NULL;
+    x = first_urgent(d, now);
+    if (x)
+        return x;
+    x = first_in_order(d);
+    if (!x || !is_ahead(x, now))
+        return x && place_at(x, now) <= now ? x : NULL;
+    *ret_fill = true;
+    return gs_sched_fill_due(d, now) <= now ? x : NULL;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One round over a device: what time did, who starts, what sessions are told, and until when. */
+#include "host/scheduler_internal.h"
+
+#define LEASE_FIRST (50 * GS_NS_PER_MS)
+#define LEASE_LEAST (10 * GS_NS_PER_MS)
+#define LEASE_MOST (500 * GS_NS_PER_MS)
+#define BACK_MOST (3 * GS_NS_PER_MS)  /* nobody is waited for any longer */
+#define FREE_SEEN (20 * GS_NS_PER_MS) /* until then a worker may not know that it is not free */
+#define BUSY 0.85
+
+/* ---- frames begin and end ---- */
+
+static uint64_t lease(const struct gs_sched_session *x)
+{
+    if (x->frames < 3 || x->wall <= 0)
+        return LEASE_FIRST;
+    return GS_CLAMP((uint64_t)(2 * x->wall) + 5 * GS_NS_PER_MS, LEASE_LEAST, LEASE_MOST);
+}
+
+static void note_wait(struct gs_sched_session *x, uint64_t now)
+{
+    x->waited = x->was_blocked;
+    if (!x->waited)
+        return;
+
+    uint64_t ns = now - x->wait_from;
+    /* What it would have used in that time. */
+    double asked = x->wall > 0 ? GS_MIN(x->cost / x->wall, x->dev->engines) * ns : 0;
+
+    x->waits++;
+    x->waited_ns += ns;
+    gs_sched_rate_add(&x->waiting, (uint64_t)asked, now);
+}
+
+void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
+{
+    if (x->flying) {
+        x->lost = true;
+        gs_sched_end(x, now);
+    }
+    x->lost = false;
+    note_wait(x, now);
+    gs_sched_open(x, gs_sched_estimate(x), now);
+    x->flying = true;
+    x->lapsed = false;
+    x->granted = granted;
+    x->unasked = !granted && gs_sched_ordered(x->all) && now >= x->free_until;
+    x->liberties += x->unasked;
+    x->asked_at = x->want_at;
+    x->start_at = now;
+    x->lease_end = now + lease(x);
+    x->back_by = 0;
+    x->mixed = x->dev->fills > 0;
+    x->frames++;
+    x->wanting = false;
+    x->dev->in_flight++;
+    x->dev->dry_at = GS_MAX(x->dev->dry_at, now) + (uint64_t)(x->open / x->dev->engines);
+    x->active_at = now;
+    gs_sched_cover_begin(x, now);
+    /* Its turn has the place. */
+    if (x->policed)
+        gs_sched_lapse(x);
+}
+
+void gs_sched_lapse(struct gs_sched_session *x)
+{
+    if (x->lapsed)
+        return;
+    x->lapsed = true;
+    x->dev->in_flight--;
+}
+
+void gs_sched_end(struct gs_sched_session *x, uint64_t now)
+{
+    uint64_t wall = GS_MIN(now - x->start_at, GS_NS_PER_S);
+
+    gs_sched_span_end(x, now);
+    gs_sched_fill_end(x, now);
+    gs_sched_lapse(x);
+    x->flying = false;
+    x->finished_at = GS_MAX(now, 1);
+    if (!x->wanting && x->think < BACK_MOST)
+        x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
+    gs_sched_cover_end(x, now);
+    if (!x->policed && !x->lost)
+        gs_sched_note_wall(x, wall);
+    gs_sched_blame(x, now);
+}
+
+/* ---- what time does ---- */
+
+static void expire(struct gs_sched_dev *d, uint64_t now)
+{
+    d->active = 0;
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (x->turn && now >= x->turn_end)
+            gs_sched_turn_end(x, now);
+        if (x->flying && !x->lapsed && now >= x->lease_end) {
+            gs_sched_fill_end(x, now);
+            gs_sched_lapse(x);
+            x->lapses++;
+        }
+        /* Nobody asks for the next before one is handed over. */
+        if (x->flying && !x->lapsed && x->wanting && x->open < x->cost / 2) {
+            gs_sched_fill_end(x, now);
+            gs_sched_lapse(x);
+        }
+        if (!x->flying && !x->turn && x->open > 0 && gs_sched_is_measured(x, now))
+            gs_sched_settle(x, 0);
+        x->barred_until = x->wanting || x->policed ? gs_sched_barred_until(x, now) : 0;
+        x->barred = x->barred_until > now;
+        if (x->barred)
+            x->wait_from = now;
+        d->active += gs_sched_is_active(x, now);
+    }
+}
+
+/* ---- who starts ---- */
+
+static void grant(struct gs_sched_session *x, bool fill, uint64_t now)
+{
+    if (fill)
+        gs_sched_pull(x, now);
+    gs_sched_begin(x, true, now);
+    if (fill)
+        gs_sched_fill_begin(x, now);
+    x->say_grant = true;
+    gs_sched_tell(x);
+}
+
+static void start_all(struct gs_sched_dev *d, uint64_t now)
+{
+    struct gs_sched_session *x;
+    bool fill;
+
+    if (!gs_sched_ordered(d->sessions->all)) {
+        for (x = d->sessions; x; x = x->next) {
+            if (x->wanting && !x->barred)
+                grant(x, false, now);
+        }
+        return;
+    }
+    while ((x = gs_sched_pick(d, now, &fill))) {
+        if (x->policed)
+            gs_sched_turn_begin(x, now);
+        else
+            grant(x, fill, now);
+    }
+    for (x = d->sessions; x; x = x->next) {
+        if (x->turn && x->wanting)
+            grant(x, false, now);
+    }
+}
+
+/* ---- whether anybody is in anybody's way ---- */
+
+static void look_crowded(struct gs_sched_dev *d, uint64_t now)
+{
+    bool crowded = false;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        x->blocked = gs_sched_waits(x);
+        x->was_blocked |= x->blocked && x->wanting;
+        crowded |= x->blocked;
+    }
+    if (d->active >= 2 && (crowded || d->busy >= BUSY))
+        d->contended = GS_MAX(now, 1);
+    if (d->active >= 2 && (crowded || d->in_flight >= d->depth || d->busy >= BUSY))
+        d->crowded = GS_MAX(now, 1);
+}
+
+static bool lately(uint64_t when, uint64_t now)
+{
+    return when && now - when < GS_SCHED_CALM;
+}
+
+static uint32_t flags_of(const struct gs_sched_session *x, uint64_t now)
+{
+    const struct gs_sched_dev *d = x->dev;
+    bool alone = d->active == gs_sched_is_active(x, now);
+    uint32_t flags = 0;
+
+    if (x->all->params.policy == GS_SCHED_SLEEP)
+        return 0;
+    if (!gs_sched_ordered(x->all))
+        return GS_GRANT_FREE;
+    if (x->policed)
+        flags |= x->turn ? GS_GRANT_FREE : GS_GRANT_HOLD;
+    else if (!gs_sched_capped(x) && (alone || !lately(d->crowded, now)))
+        flags |= GS_GRANT_FREE;
+    if (!alone && lately(d->contended, now))
+        flags |= GS_GRANT_CONTENDED;
+    return flags;
+}
+
+static uint32_t max_fps_of(const struct gs_sched_session *x)
+{
+    return x->all->params.policy == GS_SCHED_FRAME_LIMIT ? x->all->params.limit_fps : 0;
+}
+
+static void tell_all(struct gs_sched_dev *d, uint64_t now)
+{
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        uint32_t flags = flags_of(x, now), max_fps = max_fps_of(x);
+
+        if ((flags | x->flags) & GS_GRANT_FREE)
+            x->free_until = now + FREE_SEEN;
+        if (flags == x->flags && max_fps == x->max_fps)
+            continue;
+        x->flags = flags;
+        x->max_fps = max_fps;
+        gs_sched_tell(x);
+    }
+}
+
+/* ---- until when ---- */
+
+static uint64_t later(uint64_t due, uint64_t when, uint64_t now)
+{
+    return when > now ? GS_MIN(due, when) : due;
+}
+
+static uint64_t due_of(struct gs_sched_session *x, uint64_t now)
+{
+    uint64_t due = UINT64_MAX;
+
+    if (x->flying && !x->lapsed)
+        due = later(due, x->lease_end, now);
+    if (x->turn)
+        due = later(due, x->turn_end, now);
+    if ((x->wanting || x->policed) && x->barred)
+        due = later(due, x->barred_until, now);
+    if (x->blocked) {
+        due = later(due, x->wait_from + GS_SCHED_STARVED, now);
+        if (x->dev->in_flight < x->dev->depth)
+            due = later(due, gs_sched_floor_latest(x, now), now);
+    }
+    if (x->active_at && now - x->active_at < GS_SCHED_ACTIVE)
+        due = later(due, x->active_at + GS_SCHED_ACTIVE, now);
+    return due;
+}
+
+static void set_due(struct gs_sched_dev *d, uint64_t now)
+{
+    bool blocked = false;
+    uint64_t due = UINT64_MAX;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        due = GS_MIN(due, due_of(x, now));
+        blocked |= x->blocked;
+    }
+    if (blocked && d->in_flight < d->depth) {
+        due = later(due, gs_sched_fill_due(d, now), now);
+        due = later(due, gs_sched_place_due(d, now), now);
+        for (struct gs_sched_session *x = d->sessions; x; x = x->next)
+            due = later(due, x->back_by, now);
+    }
+    if (d->active >= 2 && (blocked || lately(d->contended, now)))
+        due = later(due, d->police_at, now);
+    if (lately(d->crowded, now))
+        due = GS_MIN(due, d->crowded + GS_SCHED_CALM);
+    if (lately(d->contended, now))
+        due = GS_MIN(due, d->contended + GS_SCHED_CALM);
+    d->due = due;
+}
+
+void gs_sched_run(struct gs_sched_dev *d, uint64_t now)
+{
+    d->stale = false;
+    d->due = UINT64_MAX;
+    if (!d->sessions)
+        return;
+    expire(d, now);
+    gs_sched_look_busy(d, now);
+    gs_sched_set_low(d, now);
+    gs_sched_floors(d, now);
+    gs_sched_police(d, now);
+    start_all(d, now);
+    look_crowded(d, now);
+    tell_all(d, now);
+    set_due(d, now);
+}
