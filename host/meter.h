@@ -14,7 +14,7 @@
  */
 #pragma once
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,8 +33,8 @@ struct gs_meter;
 
 struct gs_meter_impl {
     const char *name;
-    /* -ENOTSUP: not for this device or on this system; -errno. */
-    int (*open)(const struct gs_meter_params *p, struct gs_meter **ret);
+    /* -ENOTSUP: not for this device or on this system; -errno; the reason in why. */
+    int (*open)(const struct gs_meter_params *p, struct gs_meter **ret, char *why, size_t why_size);
     /* Nanoseconds since it was opened; never goes back. A few microseconds. */
     uint64_t (*read)(struct gs_meter *m, uint64_t now);
     /* Finds processes that came, and forgets those that went. About once in 200 ms while it is
@@ -46,7 +46,7 @@ struct gs_meter_impl {
 /* First member of every implementation's own struct. */
 struct gs_meter {
     const struct gs_meter_impl *impl;
-    struct gs_meter_params params; /* texts are copies */
+    struct gs_meter_params params; /* texts are copies, made before open */
 };
 
 /* NULL at the end. */
