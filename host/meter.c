@@ -8,7 +8,8 @@
 
 #include "host/meter_internal.h"
 
-const struct gs_meter_impl *const gs_meter_impls[] = {&gs_meter_cpu, NULL};
+const struct gs_meter_impl *const gs_meter_impls[] = {&gs_meter_fdinfo, &gs_meter_nvml,
+                                                      &gs_meter_cpu, NULL};
 
 int gs_meter_read_fd(int fd, char *text, size_t size)
 {
@@ -83,6 +84,7 @@ void gs_meter_look_around(struct gs_meter *m, uint64_t now)
 void gs_meter_set_claims(struct gs_meter *m, const struct gs_grant_up *claims)
 {
     m->params.claims = claims;
+    m->page++;
 }
 
 void gs_meter_destroy(struct gs_meter *m)

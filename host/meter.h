@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -47,6 +48,9 @@ struct gs_meter_impl {
 struct gs_meter {
     const struct gs_meter_impl *impl;
     struct gs_meter_params params; /* texts are copies, made before open */
+    unsigned page;                 /* which one claims are on: it may have the same place */
+    char how[128];                 /* for people: "DRM fdinfo of i915"; by open */
+    bool trusting;                 /* nothing checks what the worker claims; by open */
 };
 
 /* NULL at the end. */
@@ -57,7 +61,7 @@ int gs_meter_create(const struct gs_meter_params *p, struct gs_meter **ret,
                     char **ret_why) GS_MUST_CHECK;
 uint64_t gs_meter_read(struct gs_meter *m, uint64_t now);
 void gs_meter_look_around(struct gs_meter *m, uint64_t now);
-/* Of another worker of the same session, or a page that came. */
+/* Of another worker of the same session, or a page that came; NULL before a page goes. */
 void gs_meter_set_claims(struct gs_meter *m, const struct gs_grant_up *claims);
 /* Accepts NULL. */
 void gs_meter_destroy(struct gs_meter *m);

@@ -38,7 +38,7 @@ struct cpu {
 
 static bool read_group(const struct cpu *c, uint64_t *ret)
 {
-    char text[1024], *end;
+    char text[1024];
     const char *at = text;
 
     if (c->fd < 0 || gs_meter_read_fd(c->fd, text, sizeof(text)) <= 0)
@@ -47,8 +47,10 @@ static bool read_group(const struct cpu *c, uint64_t *ret)
         at = strstr(text, "usage_usec ");
         at = at ? at + strlen("usage_usec ") : "";
     }
-    *ret = strtoull(at, &end, 10) * (c->v2 ? GS_NS_PER_US : 1);
-    return end > at;
+    if (!g_ascii_isdigit(*at))
+        return false;
+    *ret = strtoull(at, NULL, 10) * (c->v2 ? GS_NS_PER_US : 1);
+    return true;
 }
 
 static bool try_file(struct cpu *c, const char *folder, const char *name, bool v2)
@@ -188,6 +190,8 @@ static int cpu_open(const struct gs_meter_params *p, struct gs_meter **ret, char
         c->processes = gs_meter_processes_create(p);
         gs_meter_processes_look(c->processes, &listener, c);
     }
+    g_snprintf(c->base.how, sizeof(c->base.how), "processor time of its %s",
+               c->file ? "control group" : "processes");
     *ret = &c->base;
     return 0;
 }

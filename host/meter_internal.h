@@ -4,6 +4,8 @@
 
 #include "host/meter.h"
 
+extern const struct gs_meter_impl gs_meter_fdinfo;
+extern const struct gs_meter_impl gs_meter_nvml;
 extern const struct gs_meter_impl gs_meter_cpu;
 
 /* The beginning of a small file of the kernel's into text, ended with a NUL. Bytes, -errno. */

@@ -12,6 +12,7 @@ struct world {
     struct gs_meter_params params;
     uint64_t now, used; /* ns */
     char text[4096];
+    unsigned times_gone;
     struct gs_grant_up claims;
 };
 

@@ -169,6 +169,7 @@ static void test_again(void **state)
         gs_meter_look_around(meter, world.now);
         world.used = 0;
         kind->say(&world);
+        gs_meter_set_claims(meter, &world.claims);
         gs_meter_look_around(meter, world.now);
         reading();
         use(30 * GS_NS_PER_MS);

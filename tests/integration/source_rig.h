@@ -19,10 +19,12 @@ struct source_rig {
     pixman_image_t *image;
 
     unsigned n_damaged, n_frame_wanted, n_kept, n_cursor, n_mode, n_ended, n_captures, n_layers;
-    uint64_t commit_ns;        /* of the last damaged */
-    bool dirty;                /* damaged since the last capture */
-    bool keep_up;              /* capture whenever it is dirty */
-    bool silent;               /* frame callbacks are not answered */
+    unsigned n_sync_wanted, n_drawn, drawn_early; /* before the commit that it is of */
+    uint64_t commit_ns;                           /* of the last damaged */
+    bool dirty;                                   /* damaged since the last capture */
+    bool keep_up;                                 /* capture whenever it is dirty */
+    bool silent;                                  /* frame callbacks are not answered */
+    unsigned sync_ms;          /* after which what is held is answered; 0: never */
     unsigned seen;             /* the test's own */
     pixman_region32_t damage;  /* that the last capture came with */
     uint64_t damage_area_last; /* of that one */
@@ -32,7 +34,7 @@ struct source_rig {
     int wait_status;
     char reason[256];
     bool socket_left; /* after source_rig_close */
-    guint frame_timer;
+    guint frame_timer, sync_timer;
     uint32_t input_id;
 };
 

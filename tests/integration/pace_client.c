@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A Wayland client that shows frames at the pace that the compositor leaves it, in one of the ways
+ * in which toolkits and drivers do. pace_client MODE [FRAMES]; without FRAMES it goes on for ever.
+ *   sync       no callbacks; after each commit a sync, whose reply it waits for (EGL, interval 0)
+ *   impatient  the same, but asks for callbacks that it does not wait for
+ *   callbacks  waits for callbacks, and does a roundtrip after each commit (toolkits)
+ *   flood      as sync, with thousands of further syncs behind each; checks their order
+ *   leave      as sync, and is gone while it is held
+ * Exit status: 0, 2 no such mode, 3 replies came in the wrong order, 4 it woke up for nothing again
+ * and again, 9 disconnected.
+ */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wayland-client.h>
+
+#include "xdg-shell-client-protocol.h"
+
+#define SIDE 64
+#define SIZE (SIDE * SIDE * 4)
+#define BUFFERS 3
+#define FLOOD 5000
+/* Events that come with a frame: reply, callback, release, deletions of ids. */
+#define WAKES_A_FRAME 8
+
+static struct wl_display *display;
+static struct wl_compositor *compositor;
+static struct wl_shm *shm;
+static struct xdg_wm_base *shell;
+static struct wl_surface *surface;
+static struct wl_buffer *buffers[BUFFERS];
+static bool busy[BUFFERS];
+static bool configured;
+static uintptr_t last_reply; /* replies are numbered from 1 */
+static unsigned frames, wakes, callbacks_due;
+
+static void on_ping(void *data, struct xdg_wm_base *base, uint32_t serial)
+{
+    (void)data;
+    xdg_wm_base_pong(base, serial);
+}
+
+static const struct xdg_wm_base_listener shell_listener = {on_ping};
+
+static void on_global(void *data, struct wl_registry *registry, uint32_t name,
+                      const char *interface, uint32_t version)
+{
+    (void)data;
+    (void)version;
+    if (strcmp(interface, wl_compositor_interface.name) == 0)
+        compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
+    else if (strcmp(interface, wl_shm_interface.name) == 0)
+        shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+    else if (strcmp(interface, xdg_wm_base_interface.name) == 0)
+        shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
+}
+
+static void on_global_remove(void *data, struct wl_registry *registry, uint32_t name)
+{
+    (void)data;
+    (void)registry;
+    (void)name;
+}
+
+static const struct wl_registry_listener registry_listener = {on_global, on_global_remove};
+
+static void on_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
+{
+    (void)data;
+    xdg_surface_ack_configure(xdg, serial);
+    configured = true;
+}
+
+static const struct xdg_surface_listener xdg_listener = {on_configure};
+
+static void on_release(void *data, struct wl_buffer *buffer)
+{
+    (void)buffer;
+    *(bool *)data = false;
+}
+
+static const struct wl_buffer_listener buffer_listener = {on_release};
+
+static void on_reply(void *data, struct wl_callback *callback, uint32_t serial)
+{
+    (void)serial;
+    wl_callback_destroy(callback);
+    if ((uintptr_t)data != last_reply + 1)
+        exit(3);
+    last_reply++;
+}
+
+static const struct wl_callback_listener reply_listener = {on_reply};
+
+static void on_frame(void *data, struct wl_callback *callback, uint32_t time)
+{
+    (void)data;
+    (void)time;
+    wl_callback_destroy(callback);
+    callbacks_due--;
+}
+
+static const struct wl_callback_listener frame_listener = {on_frame};
+
+static void dispatch(void)
+{
+    wakes++;
+    if (wl_display_dispatch(display) < 0)
+        exit(9);
+}
+
+static void make_buffers(void)
+{
+    int fd = memfd_create("pace", MFD_CLOEXEC);
+    struct wl_shm_pool *pool;
+    void *pixels;
+
+    if (fd < 0 || ftruncate(fd, BUFFERS * SIZE) < 0)
+        exit(1);
+    pixels = mmap(NULL, BUFFERS * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (pixels == MAP_FAILED)
+        exit(1);
+    pool = wl_shm_create_pool(shm, fd, BUFFERS * SIZE);
+    for (int i = 0; i < BUFFERS; i++) {
+        memset((char *)pixels + i * SIZE, 0x40 * (i + 1), SIZE);
+        buffers[i] =
+            wl_shm_pool_create_buffer(pool, i * SIZE, SIDE, SIDE, SIDE * 4, WL_SHM_FORMAT_XRGB8888);
+        wl_buffer_add_listener(buffers[i], &buffer_listener, &busy[i]);
+    }
+}
+
+static void open_window(void)
+{
+    struct xdg_surface *xdg;
+
+    display = wl_display_connect(NULL);
+    if (!display)
+        exit(1);
+    wl_registry_add_listener(wl_display_get_registry(display), &registry_listener, NULL);
+    wl_display_roundtrip(display);
+    if (!compositor || !shm || !shell)
+        exit(1);
+    xdg_wm_base_add_listener(shell, &shell_listener, NULL);
+    surface = wl_compositor_create_surface(compositor);
+    xdg = xdg_wm_base_get_xdg_surface(shell, surface);
+    xdg_surface_add_listener(xdg, &xdg_listener, NULL);
+    xdg_surface_get_toplevel(xdg);
+    wl_surface_commit(surface);
+    while (!configured)
+        dispatch();
+    make_buffers();
+}
+
+static int free_buffer(void)
+{
+    for (;;) {
+        for (int i = 0; i < BUFFERS; i++)
+            if (!busy[i])
+                return i;
+        dispatch();
+    }
+}
+
+static void commit(bool with_callback)
+{
+    int i = free_buffer();
+
+    if (with_callback) {
+        wl_callback_add_listener(wl_surface_frame(surface), &frame_listener, NULL);
+        callbacks_due++;
+    }
+    busy[i] = true;
+    wl_surface_attach(surface, buffers[i], 0, 0);
+    wl_surface_damage_buffer(surface, 0, 0, SIDE, SIDE);
+    wl_surface_commit(surface);
+    frames++;
+}
+
+/* Returns its number. */
+static uintptr_t sync_once(void)
+{
+    static uintptr_t number;
+    struct wl_callback *callback = wl_display_sync(display);
+
+    number++;
+    wl_callback_add_listener(callback, &reply_listener, (void *)number);
+    return number;
+}
+
+static void await_reply(uintptr_t number)
+{
+    while (last_reply < number)
+        dispatch();
+}
+
+static void frame_sync(void)
+{
+    commit(false);
+    await_reply(sync_once());
+}
+
+static void frame_impatient(void)
+{
+    commit(true);
+    await_reply(sync_once());
+}
+
+static void frame_callbacks(void)
+{
+    commit(true);
+    await_reply(sync_once());
+    while (callbacks_due > 0)
+        dispatch();
+}
+
+static void frame_flood(void)
+{
+    uintptr_t last = 0;
+
+    commit(false);
+    for (int i = 0; i < FLOOD; i++)
+        last = sync_once();
+    await_reply(last);
+    wakes = 0; /* they come in many pieces */
+}
+
+static void frame_leave(void)
+{
+    commit(false);
+    if (frames < 3) {
+        await_reply(sync_once());
+        return;
+    }
+    sync_once();
+    wl_display_flush(display);
+    /* So that the sync was held before the connection ends. */
+    usleep(50000);
+    _exit(0);
+}
+
+static const struct {
+    const char *name;
+    void (*frame)(void);
+} modes[] = {
+    {"sync", frame_sync},   {"impatient", frame_impatient}, {"callbacks", frame_callbacks},
+    {"flood", frame_flood}, {"leave", frame_leave},
+};
+
+int main(int argc, char **argv)
+{
+    unsigned limit = argc > 2 ? (unsigned)atoi(argv[2]) : UINT32_MAX;
+
+    for (size_t i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(modes[i].name, argv[1]) != 0)
+            continue;
+        open_window();
+        wakes = 0;
+        while (frames < limit) {
+            modes[i].frame();
+            if (wakes > 100 + frames * WAKES_A_FRAME)
+                return 4;
+        }
+        return 0;
+    }
+    return 2;
+}
