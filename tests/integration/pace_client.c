@@ -1,29 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A Wayland client that shows frames at the pace that the compositor leaves it, in one of the ways
- * in which toolkits and drivers do. pace_client MODE [FRAMES]; without FRAMES it goes on for ever.
+ * in which toolkits and drivers do. pace_client MODE [FRAMES [FIFO]]; without FRAMES, or 0, it goes
+ * on for ever.
  *   sync       no callbacks; after each commit a sync, whose reply it waits for (EGL, interval 0)
  *   impatient  the same, but asks for callbacks that it does not wait for
  *   callbacks  waits for callbacks, and does a roundtrip after each commit (toolkits)
  *   flood      as sync, with thousands of further syncs behind each; checks their order
  *   leave      as sync, and is gone while it is held
+ * With pipes in the place of dmabufs, that are readable when they are drawn:
+ *   mailbox    neither callbacks nor syncs; waits until one of its four buffers is free (Vulkan)
+ *   sync-gpu   as sync, with two buffers
+ *   fence      one frame, in a buffer that is drawn when somebody writes to FIFO
+ *   vanish     the same, and its window is gone before that
  * Exit status: 0, 2 no such mode, 3 replies came in the wrong order, 4 it woke up for nothing again
  * and again, 9 disconnected.
  */
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wayland-client.h>
 
+#include "linux-dmabuf-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 #define SIDE 64
 #define SIZE (SIDE * SIDE * 4)
-#define BUFFERS 3
+#define BUFFERS_MOST 4
+#define XRGB8888 0x34325258
 #define FLOOD 5000
 /* Events that come with a frame: reply, callback, release, deletions of ids. */
 #define WAKES_A_FRAME 8
@@ -33,8 +41,13 @@ static struct wl_compositor *compositor;
 static struct wl_shm *shm;
 static struct xdg_wm_base *shell;
 static struct wl_surface *surface;
-static struct wl_buffer *buffers[BUFFERS];
-static bool busy[BUFFERS];
+static struct xdg_surface *xdg;
+static struct xdg_toplevel *toplevel;
+static struct wl_buffer *buffers[BUFFERS_MOST];
+static bool busy[BUFFERS_MOST];
+static int n_buffers;
+static const char *fifo;
+static struct zwp_linux_dmabuf_v1 *dmabuf;
 static bool configured;
 static uintptr_t last_reply; /* replies are numbered from 1 */
 static unsigned frames, wakes, callbacks_due;
@@ -58,6 +71,8 @@ static void on_global(void *data, struct wl_registry *registry, uint32_t name,
         shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
     else if (strcmp(interface, xdg_wm_base_interface.name) == 0)
         shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
+    else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0)
+        dmabuf = wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface, 2);
 }
 
 static void on_global_remove(void *data, struct wl_registry *registry, uint32_t name)
@@ -69,10 +84,10 @@ static void on_global_remove(void *data, struct wl_registry *registry, uint32_t 
 
 static const struct wl_registry_listener registry_listener = {on_global, on_global_remove};
 
-static void on_configure(void *data, struct xdg_surface *xdg, uint32_t serial)
+static void on_configure(void *data, struct xdg_surface *which, uint32_t serial)
 {
     (void)data;
-    xdg_surface_ack_configure(xdg, serial);
+    xdg_surface_ack_configure(which, serial);
     configured = true;
 }
 
@@ -114,20 +129,43 @@ static void dispatch(void)
         exit(9);
 }
 
+static int drawn_fd(void)
+{
+    int fds[2];
+
+    if (fifo)
+        return open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    return pipe2(fds, O_CLOEXEC) == 0 && write(fds[1], "", 1) == 1 ? fds[0] : -1;
+}
+
+static void make_gpu_buffer(int i)
+{
+    struct zwp_linux_buffer_params_v1 *params;
+    int fd = drawn_fd();
+
+    if (!dmabuf || fd < 0)
+        exit(1);
+    params = zwp_linux_dmabuf_v1_create_params(dmabuf);
+    zwp_linux_buffer_params_v1_add(params, fd, 0, 0, SIDE * 4, 0, 0);
+    buffers[i] = zwp_linux_buffer_params_v1_create_immed(params, SIDE, SIDE, XRGB8888, 0);
+    zwp_linux_buffer_params_v1_destroy(params);
+    wl_buffer_add_listener(buffers[i], &buffer_listener, &busy[i]);
+}
+
 static void make_buffers(void)
 {
     int fd = memfd_create("pace", MFD_CLOEXEC);
     struct wl_shm_pool *pool;
     void *pixels;
 
-    if (fd < 0 || ftruncate(fd, BUFFERS * SIZE) < 0)
+    if (fd < 0 || ftruncate(fd, (off_t)n_buffers * SIZE) < 0)
         exit(1);
-    pixels = mmap(NULL, BUFFERS * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    pixels = mmap(NULL, (size_t)n_buffers * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     if (pixels == MAP_FAILED)
         exit(1);
-    pool = wl_shm_create_pool(shm, fd, BUFFERS * SIZE);
-    for (int i = 0; i < BUFFERS; i++) {
-        memset((char *)pixels + i * SIZE, 0x40 * (i + 1), SIZE);
+    pool = wl_shm_create_pool(shm, fd, n_buffers * SIZE);
+    for (int i = 0; i < n_buffers; i++) {
+        memset((char *)pixels + (size_t)i * SIZE, 0x40 * (i + 1), SIZE);
         buffers[i] =
             wl_shm_pool_create_buffer(pool, i * SIZE, SIDE, SIDE, SIDE * 4, WL_SHM_FORMAT_XRGB8888);
         wl_buffer_add_listener(buffers[i], &buffer_listener, &busy[i]);
@@ -136,8 +174,6 @@ static void make_buffers(void)
 
 static void open_window(void)
 {
-    struct xdg_surface *xdg;
-
     display = wl_display_connect(NULL);
     if (!display)
         exit(1);
@@ -149,17 +185,16 @@ static void open_window(void)
     surface = wl_compositor_create_surface(compositor);
     xdg = xdg_wm_base_get_xdg_surface(shell, surface);
     xdg_surface_add_listener(xdg, &xdg_listener, NULL);
-    xdg_surface_get_toplevel(xdg);
+    toplevel = xdg_surface_get_toplevel(xdg);
     wl_surface_commit(surface);
     while (!configured)
         dispatch();
-    make_buffers();
 }
 
 static int free_buffer(void)
 {
     for (;;) {
-        for (int i = 0; i < BUFFERS; i++)
+        for (int i = 0; i < n_buffers; i++)
             if (!busy[i])
                 return i;
         dispatch();
@@ -243,24 +278,63 @@ static void frame_leave(void)
     _exit(0);
 }
 
+/* Goes on while a buffer is left, or waits in it for one. */
+static void frame_mailbox(void)
+{
+    commit(false);
+    if (wl_display_flush(display) < 0)
+        exit(9);
+}
+
+static void frame_fence(void)
+{
+    commit(false);
+    for (;;)
+        dispatch();
+}
+
+static void frame_vanish(void)
+{
+    commit(false);
+    wl_display_roundtrip(display);
+    wl_surface_attach(surface, NULL, 0, 0);
+    wl_surface_commit(surface);
+    xdg_toplevel_destroy(toplevel);
+    xdg_surface_destroy(xdg);
+    wl_surface_destroy(surface);
+    for (;;)
+        dispatch();
+}
+
 static const struct {
     const char *name;
     void (*frame)(void);
+    int buffers;
+    bool gpu;
 } modes[] = {
-    {"sync", frame_sync},   {"impatient", frame_impatient}, {"callbacks", frame_callbacks},
-    {"flood", frame_flood}, {"leave", frame_leave},
+    {"sync", frame_sync, 3, false},           {"impatient", frame_impatient, 3, false},
+    {"callbacks", frame_callbacks, 3, false}, {"flood", frame_flood, 3, false},
+    {"leave", frame_leave, 3, false},         {"mailbox", frame_mailbox, 4, true},
+    {"sync-gpu", frame_sync, 2, true},        {"fence", frame_fence, 1, true},
+    {"vanish", frame_vanish, 1, true},
 };
 
 int main(int argc, char **argv)
 {
-    unsigned limit = argc > 2 ? (unsigned)atoi(argv[2]) : UINT32_MAX;
+    unsigned limit = argc > 2 ? (unsigned)atoi(argv[2]) : 0;
 
     for (size_t i = 0; argc > 1 && i < sizeof(modes) / sizeof(modes[0]); i++) {
         if (strcmp(modes[i].name, argv[1]) != 0)
             continue;
+        fifo = argc > 3 ? argv[3] : NULL;
+        n_buffers = modes[i].buffers;
         open_window();
+        if (!modes[i].gpu)
+            make_buffers();
+        for (int b = 0; modes[i].gpu && b < n_buffers; b++)
+            make_gpu_buffer(b);
         wakes = 0;
-        while (frames < limit) {
+        while (!limit || frames < limit) {
             modes[i].frame();
             if (wakes > 100 + frames * WAKES_A_FRAME)
                 return 4;

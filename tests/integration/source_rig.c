@@ -219,9 +219,16 @@ int source_rig_resize(struct source_rig *rig, uint32_t width, uint32_t height)
 int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
                     char *const *argv)
 {
+    return source_rig_open_gpu(rig, name, width, height, argv, NULL);
+}
+
+int source_rig_open_gpu(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
+                        char *const *argv, struct gs_egl *egl)
+{
     struct gs_source_params params = {.width = width,
                                       .height = height,
                                       .fps = 60,
+                                      .egl = egl,
                                       .argv = argv,
                                       .listener = &listener,
                                       .user = rig};

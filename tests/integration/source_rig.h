@@ -41,6 +41,9 @@ struct source_rig {
 /* Creates and starts source name with argv (NULL-terminated). 0 or what it returned. */
 int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
                     char *const *argv) GS_MUST_CHECK;
+/* Which takes GPU buffers, too. egl is borrowed. */
+int source_rig_open_gpu(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
+                        char *const *argv, struct gs_egl *egl) GS_MUST_CHECK;
 void source_rig_close(struct source_rig *rig);
 /* Iterates until done(rig) or timeout_ms; returns done(rig). */
 bool source_rig_wait(struct source_rig *rig, bool (*done)(struct source_rig *rig), int timeout_ms);

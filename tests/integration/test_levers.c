@@ -243,6 +243,37 @@ static void test_flood(void **state GS_UNUSED)
     assert_int_equal(rig->n_sync_wanted, 3);
 }
 
+/* ---- who does what must not be done ---- */
+
+/* Exit statuses as in test_hostile.c; here the gate is shut. */
+static void test_hostile_while_shut(void **state GS_UNUSED)
+{
+    static const struct {
+        const char *mode;
+        int first, second; /* that are right */
+    } cases[] = {
+        {"bad-syncs", 9, 9}, {"twice", 9, 9},   {"syncs", 0, 0},
+        {"deaf", 0, 9},      {"leavers", 0, 0}, {"registries", 0, 0},
+    };
+    struct source_rig *rig = &the_rig;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        int status;
+
+        open_app(rig, (const char *const[]){HOSTILE_APP, cases[i].mode, NULL});
+        rig->sync_ms = 50;
+        set_gate(rig, true);
+        assert_true(source_rig_wait(rig, ended, 120000));
+        assert_true(WIFEXITED(rig->wait_status));
+        status = WEXITSTATUS(rig->wait_status);
+        print_message("%s: %d, %u times held\n", cases[i].mode, status, rig->n_sync_wanted);
+        if (status != cases[i].first && status != cases[i].second)
+            fail_msg("%s ended with %d", cases[i].mode, status);
+        assert_true(rig->n_sync_wanted > 0);
+        source_rig_close(rig);
+    }
+}
+
 /* ---- who is not held ---- */
 
 /* A roundtrip after each commit, as toolkits do: they wait for callbacks. */
@@ -306,6 +337,7 @@ int main(void)
         cmocka_unit_test_teardown(test_client_gone_while_held, close_rig),
         cmocka_unit_test_teardown(test_source_closed_while_held, close_rig),
         cmocka_unit_test_teardown(test_flood, close_rig),
+        cmocka_unit_test_teardown(test_hostile_while_shut, close_rig),
         cmocka_unit_test_teardown(test_callbacks_never_held, close_rig),
         cmocka_unit_test_teardown(test_x11_never_held, close_rig),
         cmocka_unit_test_teardown(test_gtk_never_held, close_rig),
