@@ -39,8 +39,7 @@ void gs_grants_measure(struct gs_grants_session *x, uint64_t now, uint64_t most_
     x->measured_ns += used;
     x->g->used_ns[x->device] += used;
     x->measured_at = now;
-    if (used > 0)
-        gs_sched_charge(x->sched, MIN(used, most), now);
+    gs_sched_charge(x->sched, MIN(used, most), now);
 }
 
 static void measure(struct gs_grants_session *x, uint64_t now)

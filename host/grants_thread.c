@@ -11,6 +11,9 @@
 #include "host/grants_internal.h"
 
 #define EVENTS_MAX 64
+#define AT_WORK_NS                                                                                 \
+    (3 * GS_NS_PER_MS) /* who draws is measured so often, if the loop wakes at all                 \
+                        */
 #define NICE (-10)
 
 /* ---- when to wake ---- */
@@ -90,6 +93,8 @@ static void on_time(struct gs_grants *g, uint64_t now)
             gs_grants_unmute(x, now);
         if (tick)
             gs_grants_tick_session(x, now);
+        else if ((x->drawing || x->granted) && now - x->measured_at >= AT_WORK_NS)
+            gs_grants_measure(x, now, GS_GRANTS_CHARGE_NS);
     }
     if (tick) {
         gs_grants_others_tick(g, now);

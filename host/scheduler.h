@@ -118,7 +118,8 @@ void gs_sched_unwant(struct gs_sched_session *x, uint64_t now);
 void gs_sched_started(struct gs_sched_session *x, uint64_t now);
 /* The frame that it started last is drawn. */
 void gs_sched_finished(struct gs_sched_session *x, uint64_t now);
-/* GPU time used since it was said last, by the meter, at any time; 0 is fine, too. */
+/* GPU time used since it was said last, by the meter, at any time; also where that is 0: who is at
+ * work and uses nothing is waited for no longer. */
 void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now);
 /* Time of a device's engines that no session used: where software renders, other programs' on the
  * same processors. Without it such a device seems to idle. */

@@ -9,7 +9,9 @@
 #define FRESH GS_NS_PER_MS
 #define GAP_MOST (200 * GS_NS_PER_MS)
 #define UNCOUNTED_MOST 16
-#define TAIL (10 * GS_NS_PER_MS) /* after a frame, what is used still belongs to it */
+#define AWAY_SHORTLY (50 * GS_NS_PER_MS)
+#define KEPT_MOST (60 * GS_NS_PER_MS) /* of the device's time */
+#define TAIL (10 * GS_NS_PER_MS)      /* after a frame, what is used still belongs to it */
 
 /* ---- queues ---- */
 
@@ -75,17 +77,32 @@ bool gs_sched_awake(const struct gs_sched_session *x, uint64_t now)
     return gs_sched_waits(x) || gs_sched_in_flight(x) || now < x->back_by;
 }
 
+/* Who is away for a moment did not cease to need what is due to it, so it keeps what it is behind
+ * by, up to a bound: a worker whose application is drawing already may be slow to ask. */
+static double kept(const struct gs_sched_session *x)
+{
+    const struct gs_sched_dev *d = x->dev;
+    double weights = 0;
+
+    if (x->finished_at == 0 || x->all->now - x->finished_at > AWAY_SHORTLY)
+        return 0;
+    for (const struct gs_sched_session *y = d->sessions; y; y = y->next)
+        weights += y->queue->weight;
+    return KEPT_MOST * d->engines / weights;
+}
+
 void gs_sched_wake(struct gs_sched_session *x)
 {
+    double keep = kept(x);
     bool alone = true;
 
     if (x->queue != &x->own) {
         for (struct gs_sched_session *y = x->dev->sessions; y && alone; y = y->next)
             alone = y == x || y->queue != x->queue || !gs_sched_awake(y, x->all->now);
     }
-    x->v = GS_MAX(x->v, x->queue->low);
+    x->v = GS_MAX(x->v, x->queue->low - keep);
     if (alone)
-        x->queue->v = GS_MAX(x->queue->v, x->dev->low);
+        x->queue->v = GS_MAX(x->queue->v, x->dev->low - keep);
 }
 
 void gs_sched_set_low(struct gs_sched_dev *d, uint64_t now)
@@ -260,6 +277,7 @@ void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
 
     s->now = now = GS_MAX(s->now, now);
     x->dev->stale = true;
+    x->read_at = now;
     if (ns == 0)
         return;
     note_gap(x, now);

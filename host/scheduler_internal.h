@@ -114,6 +114,7 @@ struct gs_sched_session {
     double think;         /* ns from finish to the next want */
     /* Estimates. */
     double cost_slow;  /* over more frames */
+    uint64_t read_at;  /* when the meter was read last, whatever it said */
     double gap;        /* ns between two charges while it is at work: what a meter is late by */
     double expected;   /* ns, of the frame in flight */
     uint64_t open_at;  /* when something was estimated that had been nothing */

@@ -8,6 +8,9 @@
 #define BACK_MOST (3 * GS_NS_PER_MS)  /* nobody is waited for any longer */
 #define FREE_SEEN (20 * GS_NS_PER_MS) /* until then a worker may not know that it is not free */
 #define BUSY 0.85
+#define IDLE_SEEN (3 * GS_NS_PER_MS)  /* a frame of which nothing is measured so long, */
+#define IDLE_LEAST (GS_NS_PER_MS / 2) /* or hardly anything: what a worker uses itself, */
+#define IDLE_PART 0.05                /* is none */
 
 /* ---- frames begin and end ---- */
 
@@ -90,6 +93,20 @@ void gs_sched_end(struct gs_sched_session *x, uint64_t now)
 
 /* ---- what time does ---- */
 
+/* It was let go on and has nothing to draw: nobody is to wait for it. */
+static bool idles(const struct gs_sched_session *x)
+{
+    double passed = (double)x->read_at - (double)x->start_at;
+
+    return passed >= GS_MAX(IDLE_SEEN, 2 * x->gap) && x->frame_ns < IDLE_LEAST + IDLE_PART * passed;
+}
+
+static void give_place_up(struct gs_sched_session *x, uint64_t now)
+{
+    gs_sched_fill_end(x, now);
+    gs_sched_lapse(x);
+}
+
 static void expire(struct gs_sched_dev *d, uint64_t now)
 {
     d->active = 0;
@@ -97,15 +114,12 @@ static void expire(struct gs_sched_dev *d, uint64_t now)
         if (x->turn && now >= x->turn_end)
             gs_sched_turn_end(x, now);
         if (x->flying && !x->lapsed && now >= x->lease_end) {
-            gs_sched_fill_end(x, now);
-            gs_sched_lapse(x);
+            give_place_up(x, now);
             x->lapses++;
         }
         /* Nobody asks for the next before one is handed over. */
-        if (x->flying && !x->lapsed && x->wanting && x->open < x->cost / 2) {
-            gs_sched_fill_end(x, now);
-            gs_sched_lapse(x);
-        }
+        if (x->flying && !x->lapsed && ((x->wanting && x->open < x->cost / 2) || idles(x)))
+            give_place_up(x, now);
         if (!x->flying && !x->turn && x->open > 0 && gs_sched_is_measured(x, now))
             gs_sched_settle(x, 0);
         x->barred_until = x->wanting || x->policed ? gs_sched_barred_until(x, now) : 0;
@@ -253,8 +267,11 @@ static void set_due(struct gs_sched_dev *d, uint64_t now)
     if (blocked && d->in_flight < d->depth) {
         due = later(due, gs_sched_fill_due(d, now), now);
         due = later(due, gs_sched_place_due(d, now), now);
-        for (struct gs_sched_session *x = d->sessions; x; x = x->next)
+        for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
             due = later(due, x->back_by, now);
+            if (x->flying && !x->lapsed)
+                due = later(due, x->start_at + IDLE_SEEN, now);
+        }
     }
     if (d->active >= 2 && (blocked || lately(d->contended, now)))
         due = later(due, d->police_at, now);
