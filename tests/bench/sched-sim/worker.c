@@ -173,7 +173,7 @@ static bool wants(const struct sim_app *app)
 {
     switch (app->conf->kind) {
     case SIM_INPUT:
-        return app->input_at != 0;
+        return app->input_at != 0 || app->conf->pending;
     case SIM_BURSTS:
         return app->drawing_on;
     default:
@@ -281,6 +281,21 @@ static bool rushes(const struct sim_app *app)
     return app->conf->kind == SIM_GREEDY && may_start(app) && app->page.max_fps == 0;
 }
 
+static void draw(struct sim_app *app)
+{
+    app->resting = app->conf->kind == SIM_INPUT && app->input_at == 0;
+    if (app->resting) {
+        idle_begin(app, UINT64_MAX);
+        return;
+    }
+    app->input_shown = app->input_at;
+    app->input_at = 0;
+    if (app->cpu_ready)
+        hand_over(app);
+    else
+        cpu_begin(app);
+}
+
 static void start(struct sim_app *app)
 {
     uint64_t now = now_of(app), period = GS_NS_PER_S / app->conf->fps;
@@ -289,8 +304,6 @@ static void start(struct sim_app *app)
     app->in_flight = app->starting = true;
     app->started_at = now;
     app->reported = !rushes(app) || now >= app->slot;
-    app->input_shown = app->input_at;
-    app->input_at = 0;
     if (app->reported) {
         /* A start that is late by less than a frame moves none of those after it. */
         app->slot = GS_MAX(app->slot + period, now);
@@ -298,10 +311,7 @@ static void start(struct sim_app *app)
         if (may_start(app))
             sim_kick_daemon(app);
     }
-    if (app->cpu_ready)
-        hand_over(app);
-    else
-        cpu_begin(app);
+    draw(app);
 }
 
 static void ask(struct sim_app *app)
@@ -424,7 +434,13 @@ static void input(void *arg, uint64_t life)
         return;
     if (app->input_at == 0)
         app->input_at = now;
-    plan(app);
+    if (app->resting) {
+        idle_end(app);
+        app->due = app->started_at = now;
+        draw(app);
+    } else {
+        plan(app);
+    }
     sim_clock_at(&app->world->clock,
                  now + (uint64_t)sim_exponential(&app->events, SECOND / app->conf->inputs), input,
                  app, life);
@@ -479,7 +495,7 @@ void sim_worker_leave(struct sim_app *app)
     sim_device_drop(app->device, app->index, forget);
     app->in_flight = app->starting = app->waiting = app->cpu_busy = app->cpu_ready = app->blocked =
         false;
-    app->held = app->drawing_on = false;
+    app->held = app->drawing_on = app->resting = false;
     app->encoding = 0;
     app->cost_left = 0;
     app->input_at = app->input_shown = 0;
