@@ -81,7 +81,7 @@ struct sim_app {
     uint32_t seen_asked, seen_started, seen_finished;
     bool granted, drawing; /* and has not started; started, and is not finished */
     double meter, meter_raw;
-    uint64_t charged;
+    uint64_t charged, read_at;
     struct sim_random meter_random;
 };
 
