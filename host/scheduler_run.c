@@ -93,12 +93,26 @@ void gs_sched_end(struct gs_sched_session *x, uint64_t now)
 
 /* ---- what time does ---- */
 
+/* How late the meter is. Of one that rests between its frames a gap tells nothing, so the least of
+ * those that use the device counts: they have the same meter. */
+static double gap_of(const struct gs_sched_session *x, uint64_t now)
+{
+    double gap = x->gap;
+
+    for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
+        if (y->gap < gap && gs_sched_rate_get(&y->used, GS_NS_PER_S, now) > GS_NS_PER_S / 20)
+            gap = y->gap;
+    }
+    return gap;
+}
+
 /* It was let go on and has nothing to draw: nobody is to wait for it. */
-static bool idles(const struct gs_sched_session *x)
+static bool idles(const struct gs_sched_session *x, uint64_t now)
 {
     double passed = (double)x->read_at - (double)x->start_at;
 
-    return passed >= GS_MAX(IDLE_SEEN, 2 * x->gap) && x->frame_ns < IDLE_LEAST + IDLE_PART * passed;
+    return passed >= IDLE_SEEN && x->frame_ns < IDLE_LEAST + IDLE_PART * passed &&
+           passed >= 2 * gap_of(x, now);
 }
 
 static void give_place_up(struct gs_sched_session *x, uint64_t now)
@@ -118,8 +132,12 @@ static void expire(struct gs_sched_dev *d, uint64_t now)
             x->lapses++;
         }
         /* Nobody asks for the next before one is handed over. */
-        if (x->flying && !x->lapsed && ((x->wanting && x->open < x->cost / 2) || idles(x)))
+        if (x->flying && !x->lapsed && x->wanting && x->open < x->cost / 2)
             give_place_up(x, now);
+        if (x->flying && !x->lapsed && idles(x, now)) {
+            gs_sched_span_end(x, now);
+            give_place_up(x, now);
+        }
         if (!x->flying && !x->turn && x->open > 0 && gs_sched_is_measured(x, now))
             gs_sched_settle(x, 0);
         x->barred_until = x->wanting || x->policed ? gs_sched_barred_until(x, now) : 0;

@@ -278,7 +278,7 @@ static void test_joins_and_weights_settle(void **state GS_UNUSED)
 /* What nobody else wants is had by who does, and one alone pays nothing. */
 static void test_nothing_is_left_unused(void **state GS_UNUSED)
 {
-    static const char *const full[] = {"e5-idle", "e6-alone", "e6-four"};
+    static const char *const full[] = {"e5-idle", "e5-pending", "e6-alone", "e6-four"};
     struct sim_result r;
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(full); i++) {
