@@ -60,13 +60,14 @@ static void advance_work(struct gs_sched_dev *d, uint64_t now)
 
 /* ---- what is left beside those that come first ---- */
 
-/* Nothing is given away, and nothing in flight was slowed down by that. */
+/* Nothing is given away, and nothing in flight was slowed down by that; nor runs anything in the
+ * place of one that comes first. */
 static bool is_clean(const struct gs_sched_dev *d)
 {
     if (d->fills > 0 || d->in_flight == 0)
         return false;
     for (const struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_in_flight(x) && x->mixed)
+        if ((gs_sched_in_flight(x) && x->mixed) || x->resting)
             return false;
     }
     return true;

@@ -114,6 +114,9 @@ struct gs_sched_session {
     double think;         /* ns from finish to the next want */
     /* Estimates. */
     double cost_slow;  /* over more frames */
+    bool resting;      /* in flight, and found to draw nothing */
+    double rests;      /* how many of its frames were found so, 0 to 1 */
+    uint64_t clear_at; /* when a frame that began before its own ended */
     uint64_t read_at;  /* when the meter was read last, whatever it said */
     double gap;        /* ns between two charges while it is at work: what a meter is late by */
     double expected;   /* ns, of the frame in flight */

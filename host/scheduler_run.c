@@ -10,6 +10,7 @@
 #define BUSY 0.85
 #define IDLE_SEEN (3 * GS_NS_PER_MS)  /* a frame of which nothing is measured so long, */
 #define IDLE_LEAST (GS_NS_PER_MS / 2) /* or hardly anything: what a worker uses itself, */
+#define RESTS 0.6                     /* of frames */
 #define IDLE_PART 0.05                /* is none */
 
 /* ---- frames begin and end ---- */
@@ -46,7 +47,7 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     note_wait(x, now);
     gs_sched_open(x, gs_sched_estimate(x), now);
     x->flying = true;
-    x->lapsed = false;
+    x->lapsed = x->resting = false;
     x->granted = granted;
     x->unasked = !granted && gs_sched_ordered(x->all) && now >= x->free_until;
     x->liberties += x->unasked;
@@ -61,8 +62,8 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     x->dev->dry_at = GS_MAX(x->dev->dry_at, now) + (uint64_t)(x->open / x->dev->engines);
     x->active_at = now;
     gs_sched_cover_begin(x, now);
-    /* Its turn has the place. */
-    if (x->policed)
+    /* Its turn has the place; or it rarely begins to draw when it may. */
+    if (x->policed || x->rests > RESTS)
         gs_sched_lapse(x);
 }
 
@@ -81,8 +82,14 @@ void gs_sched_end(struct gs_sched_session *x, uint64_t now)
     gs_sched_span_end(x, now);
     gs_sched_fill_end(x, now);
     gs_sched_lapse(x);
-    x->flying = false;
+    /* Beside others it is not always seen to rest, so that weighs more. */
+    x->rests += x->resting ? (1 - x->rests) / 4 : -x->rests / 32;
+    x->flying = x->resting = false;
     x->finished_at = GS_MAX(now, 1);
+    for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
+        if (y->start_at >= x->start_at)
+            y->clear_at = now;
+    }
     if (!x->wanting && x->think < BACK_MOST)
         x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
     gs_sched_cover_end(x, now);
@@ -106,13 +113,23 @@ static double gap_of(const struct gs_sched_session *x, uint64_t now)
     return gap;
 }
 
+/* Frames that began before it may have the engines, and it comes after them. */
+static bool is_behind_others(const struct gs_sched_session *x)
+{
+    unsigned others = 0;
+
+    for (const struct gs_sched_session *y = x->dev->sessions; y; y = y->next)
+        others += y != x && gs_sched_in_flight(y) && y->start_at <= x->start_at;
+    return others >= x->dev->engines;
+}
+
 /* It was let go on and has nothing to draw: nobody is to wait for it. */
 static bool idles(const struct gs_sched_session *x, uint64_t now)
 {
-    double passed = (double)x->read_at - (double)x->start_at;
+    double passed = (double)x->read_at - (double)GS_MAX(x->start_at, x->clear_at);
 
     return passed >= IDLE_SEEN && x->frame_ns < IDLE_LEAST + IDLE_PART * passed &&
-           passed >= 2 * gap_of(x, now);
+           !is_behind_others(x) && passed >= 2 * gap_of(x, now);
 }
 
 static void give_place_up(struct gs_sched_session *x, uint64_t now)
@@ -134,9 +151,10 @@ static void expire(struct gs_sched_dev *d, uint64_t now)
         /* Nobody asks for the next before one is handed over. */
         if (x->flying && !x->lapsed && x->wanting && x->open < x->cost / 2)
             give_place_up(x, now);
-        if (x->flying && !x->lapsed && idles(x, now)) {
+        if (x->flying && !x->resting && idles(x, now)) {
             gs_sched_span_end(x, now);
             give_place_up(x, now);
+            x->resting = true;
         }
         if (!x->flying && !x->turn && x->open > 0 && gs_sched_is_measured(x, now))
             gs_sched_settle(x, 0);
