@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One page of memory that the host's scheduler and the worker of one session share, with an eventfd
- * each way for "look at it". The host makes it (a memfd, sealed against every change of its size)
- * and hands it over as said at GS_LINK_GRANTS in common/link.h.
+ * One page of memory that the host's scheduler and the worker of one session share, with a
+ * descriptor each way for "look at it". The host makes it (a memfd, sealed against every change of
+ * its size) and hands it over as said at GS_LINK_GRANTS in common/link.h.
  *
  * Each half is written by one side alone, each field is atomic by itself, and all counters count up
  * and wrap, so there is no lock and nothing to tear. Either side may end at any moment. The worker
@@ -74,19 +74,25 @@ static_assert(sizeof(struct gs_grant_page) <= GS_GRANT_PAGE_SIZE, "one page");
 struct gs_grant_channel {
     struct gs_grant_page *page; /* NULL: none */
     int fd;                     /* the memfd */
-    int to_worker, to_host;     /* eventfds, nonblocking; -1: none */
+    /* Nonblocking; -1: none. To the worker a pipe, whose ends have flags of their own: where both
+     * shared one open file, as they do an eventfd, the worker could make the host's writing block.
+     * The worker reads hang-up from it when the host is gone. */
+    int to_worker;
+    int to_host; /* an eventfd; the host never reads it, and waits for it edge-triggered */
+    int peer;    /* the host's: the worker's end of to_worker until it is handed over; else -1 */
 };
 
-#define GS_GRANT_CHANNEL_NONE ((struct gs_grant_channel){NULL, -1, -1, -1})
+#define GS_GRANT_CHANNEL_NONE ((struct gs_grant_channel){NULL, -1, -1, -1, -1})
 
 /* The host: a new one. -errno. */
 int gs_grant_channel_create(struct gs_grant_channel *ret) GS_MUST_CHECK;
-/* The worker: takes the descriptors {memfd, to_worker, to_host}, also in the case of an error:
- * -EPROTO where they are not what they should be (size, seals, version, kind); -errno. */
+/* The worker: takes the descriptors {fd, to_worker, to_host}, of the host {fd, peer, to_host}, also
+ * in the case of an error: -EPROTO where they are not what they should be (size, seals, version,
+ * kind); -errno. */
 int gs_grant_channel_open(const int fds[3], struct gs_grant_channel *ret) GS_MUST_CHECK;
 void gs_grant_channel_finish(struct gs_grant_channel *c);
 
-/* Wakes the other side; it may be awake already. */
-void gs_grant_kick(int eventfd);
-/* Takes the wake-up back, after which the page is to be looked at. */
-void gs_grant_clear(int eventfd);
+/* Wakes the other side; it may be awake already. The host ignores or blocks SIGPIPE. */
+void gs_grant_kick(int fd);
+/* The worker: takes the wake-up back, after which the page is to be looked at. */
+void gs_grant_clear(int fd);

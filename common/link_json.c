@@ -32,15 +32,29 @@ static bool open_message(const char *json, size_t size, struct gs_json_in *in)
     return false;
 }
 
+/* A render node, or "". Missing in what a program of a version before says, which may meet us. */
+static void get_gpu(struct gs_json_in *in, char gpu[64])
+{
+    static const char below[] = "/dev/dri/";
+    const char *node = gpu + strlen(below);
+
+    if (!gs_json_has(in, "gpu"))
+        return;
+    gs_json_text(in, "gpu", gpu, 64);
+    if (*gpu && (!g_str_has_prefix(gpu, below) || !*node || *node == '.' || strchr(node, '/')))
+        in->bad = true;
+}
+
 /* ---- the configuration ---- */
 
 static json_t *config_picture(const struct gs_worker_config *c)
 {
-    return json_pack("{sI sI sI sI sI so so so so}", "width", (json_int_t)c->width, "height",
+    return json_pack("{sI sI sI sI sI so so so so so}", "width", (json_int_t)c->width, "height",
                      (json_int_t)c->height, "fps", (json_int_t)c->fps, "max_kbps",
                      (json_int_t)c->max_kbps, "quality", (json_int_t)c->quality, "encoder",
                      gs_json_text_new(c->encoder), "converter", gs_json_text_new(c->converter),
-                     "effort", gs_json_text_new(c->effort), "source", gs_json_text_new(c->source));
+                     "effort", gs_json_text_new(c->effort), "source", gs_json_text_new(c->source),
+                     "gpu", gs_json_text_new(c->gpu));
 }
 
 static json_t *config_app(const struct gs_worker_config *c)
@@ -85,6 +99,7 @@ static void get_config_picture(struct gs_json_in *in, struct gs_worker_config *c
     gs_json_text(&p, "converter", c->converter, sizeof(c->converter));
     gs_json_text(&p, "effort", c->effort, sizeof(c->effort));
     gs_json_text(&p, "source", c->source, sizeof(c->source));
+    get_gpu(&p, c->gpu);
     gs_json_leave(in, &p);
 }
 
@@ -160,10 +175,10 @@ void gs_worker_config_finish(struct gs_worker_config *c)
 
 static json_t *ready_new(const struct gs_worker_ready *r)
 {
-    return json_pack("{si si si so so so}", "v", GS_PROTO_VERSION, "udp_port", r->udp_port,
+    return json_pack("{si si si so so so so}", "v", GS_PROTO_VERSION, "udp_port", r->udp_port,
                      "x11_display", r->x11_display, "encoder", gs_json_text_new(r->encoder),
                      "converter", gs_json_text_new(r->converter), "renderer",
-                     gs_json_text_new(r->renderer));
+                     gs_json_text_new(r->renderer), "gpu", gs_json_text_new(r->gpu));
 }
 
 static void get_ready(struct gs_json_in *in, struct gs_worker_ready *r)
@@ -173,6 +188,7 @@ static void get_ready(struct gs_json_in *in, struct gs_worker_ready *r)
     gs_json_text(in, "encoder", r->encoder, sizeof(r->encoder));
     gs_json_text(in, "converter", r->converter, sizeof(r->converter));
     gs_json_text_cut(in, "renderer", r->renderer, sizeof(r->renderer));
+    get_gpu(in, r->gpu);
 }
 
 char *gs_worker_ready_to_json(const struct gs_worker_ready *r)
@@ -289,6 +305,31 @@ int gs_worker_adopt_from_json(const char *json, size_t size, struct gs_worker_ad
     err = gs_json_close(&in);
     if (!err)
         *ret = a;
+    return err;
+}
+
+/* ---- the scheduler ---- */
+
+char *gs_worker_grants_to_json(const struct gs_worker_grants *g)
+{
+    return gs_json_dump(json_pack("{si so so}", "v", GS_PROTO_VERSION, "session",
+                                  gs_json_text_new(g->session), "secret",
+                                  gs_json_text_new(g->secret)));
+}
+
+int gs_worker_grants_from_json(const char *json, size_t size, struct gs_worker_grants *ret)
+{
+    struct gs_worker_grants g = {0};
+    struct gs_json_in in;
+    int err;
+
+    if (!open_message(json, size, &in))
+        return -EPROTO;
+    gs_proto_get_session(&in, g.session);
+    gs_json_text(&in, "secret", g.secret, sizeof(g.secret));
+    err = gs_json_close(&in);
+    if (!err)
+        *ret = g;
     return err;
 }
 

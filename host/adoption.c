@@ -18,7 +18,7 @@
 struct gs_adoption {
     GSocketService *service;
     char *path;
-    gs_adoption_fn fn;
+    const struct gs_adoption_listener *listener;
     void *user;
     GList *waiting; /* struct visit */
 };
@@ -29,6 +29,7 @@ struct visit {
     GCancellable *cancel;
     struct gs_adoption_peer peer;
     uint8_t head[HEAD_SIZE];
+    enum gs_link_type type;
     uint8_t *body;
     size_t size;
     guint timer;
@@ -77,17 +78,34 @@ static bool read_all(struct visit *v, GObject *source, GAsyncResult *result, siz
            got == wanted && v->owner;
 }
 
+static int tell_adopt(struct visit *v, const struct gs_adoption *owner)
+{
+    struct gs_worker_adopt adopt;
+    int err = gs_worker_adopt_from_json((const char *)v->body, v->size, &adopt);
+
+    if (!err)
+        owner->listener->adopt(owner->user, v->conn, &v->peer, &adopt);
+    return err;
+}
+
+static int tell_grants(struct visit *v, const struct gs_adoption *owner)
+{
+    struct gs_worker_grants grants;
+    int err = gs_worker_grants_from_json((const char *)v->body, v->size, &grants);
+
+    if (!err)
+        owner->listener->grants(owner->user, v->conn, &v->peer, &grants);
+    return err;
+}
+
 static void on_body(GObject *source, GAsyncResult *result, gpointer data)
 {
     struct visit *v = data;
-    struct gs_worker_adopt adopt;
     struct gs_adoption *owner = v->owner;
 
     if (read_all(v, source, result, v->size)) {
         forget(v);
-        if (gs_worker_adopt_from_json((const char *)v->body, v->size, &adopt) == 0)
-            owner->fn(owner->user, v->conn, &v->peer, &adopt);
-        else
+        if ((v->type == GS_LINK_ADOPT ? tell_adopt : tell_grants)(v, owner) < 0)
             gs_warn("process %d (user %u) said something wrong on the workers' socket",
                     (int)v->peer.pid, (unsigned)v->peer.uid);
     }
@@ -107,8 +125,9 @@ static void on_head(GObject *source, GAsyncResult *result, gpointer data)
 
     gs_reader_init(&r, v->head, sizeof(v->head));
     v->size = gs_read_u32(&r);
-    if (!read_all(v, source, result, sizeof(v->head)) || gs_read_u8(&r) != GS_LINK_ADOPT ||
-        v->size > GS_PROTO_MAX_HELLO) {
+    v->type = gs_read_u8(&r);
+    if (!read_all(v, source, result, sizeof(v->head)) ||
+        (v->type != GS_LINK_ADOPT && v->type != GS_LINK_GRANTS) || v->size > GS_PROTO_MAX_HELLO) {
         free_visit(v);
         return;
     }
@@ -181,15 +200,15 @@ static int open_socket(struct gs_adoption *a, mode_t mode)
     return -errno;
 }
 
-int gs_adoption_create(const char *path, mode_t mode, gs_adoption_fn fn, void *user,
-                       struct gs_adoption **ret)
+int gs_adoption_create(const char *path, mode_t mode, const struct gs_adoption_listener *listener,
+                       void *user, struct gs_adoption **ret)
 {
     struct gs_adoption *a = g_new0(struct gs_adoption, 1);
     int err;
 
     a->service = g_socket_service_new();
     a->path = g_strdup(path);
-    a->fn = fn;
+    a->listener = listener;
     a->user = user;
     g_signal_connect(a->service, "incoming", G_CALLBACK(on_incoming), a);
     err = open_socket(a, mode);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The socket to which workers come back whose daemon went away. Whoever connects says one message,
- * ADOPT, in good time; whether that is good is the owner's to judge. Thread: the main one.
+ * The socket to which workers come back whose daemon went away, and where all of them ask for their
+ * page of the scheduler. Whoever connects says one message, ADOPT or GRANTS, in good time; whether
+ * that is good is the owner's to judge. Thread: the main one.
  */
 #pragma once
 
@@ -19,13 +20,16 @@ struct gs_adoption_peer {
 };
 
 /* conn is closed when nobody took a reference. Nothing beyond the message was read from it. */
-typedef void (*gs_adoption_fn)(void *user, GSocketConnection *conn,
-                               const struct gs_adoption_peer *peer,
-                               const struct gs_worker_adopt *adopt);
+struct gs_adoption_listener {
+    void (*adopt)(void *user, GSocketConnection *conn, const struct gs_adoption_peer *peer,
+                  const struct gs_worker_adopt *adopt);
+    void (*grants)(void *user, GSocketConnection *conn, const struct gs_adoption_peer *peer,
+                   const struct gs_worker_grants *grants);
+};
 
 /* What is at the path is replaced: its owner holds the lock of the daemon. mode: of the socket. 0
  * or -errno, with the reason in the log. */
-int gs_adoption_create(const char *path, mode_t mode, gs_adoption_fn fn, void *user,
-                       struct gs_adoption **ret) GS_MUST_CHECK;
+int gs_adoption_create(const char *path, mode_t mode, const struct gs_adoption_listener *listener,
+                       void *user, struct gs_adoption **ret) GS_MUST_CHECK;
 /* Removes the socket. Accepts NULL. */
 void gs_adoption_destroy(struct gs_adoption *a);

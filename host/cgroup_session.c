@@ -24,9 +24,10 @@
 #define SESSIONS_UNIT "gpushare-sessions.service"
 #define CPU_PERIOD_US 100000
 
-enum { MEMORY, PIDS, CPU, FREEZER, N_KINDS };
+/* The last is for the daemon alone (host/meter.h): the worker moves nothing in it. */
+enum { MEMORY, PIDS, CPU, FREEZER, CPUACCT, N_KINDS };
 
-static const char *const kinds[N_KINDS] = {"memory", "pids", "cpu", "freezer"};
+static const char *const kinds[N_KINDS] = {"memory", "pids", "cpu", "freezer", "cpuacct"};
 
 struct group {
     char *dir; /* NAME; NULL: none */
@@ -113,20 +114,30 @@ static char *base_of(const char *root, const char *kind, bool *ret_v2)
     return *ret_v2 ? base_for(g_steal_pointer(&dir)) : g_steal_pointer(&dir);
 }
 
-char *gs_cgroup_session_app_paths(const char *root, const char *name)
+static char *paths_of(const char *root, const char *name, const char *below, int n_kinds)
 {
     g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
 
-    for (int i = 0; name[0] && i < N_KINDS; i++) {
+    for (int i = 0; name[0] && i < n_kinds; i++) {
         bool v2;
         g_autofree char *base = base_of(root, kinds[i], &v2);
-        g_autofree char *app = base ? g_build_filename(base, name, "app", NULL) : NULL;
+        g_autofree char *path = base ? g_build_filename(base, name, below, NULL) : NULL;
 
-        if (app && !g_ptr_array_find_with_equal_func(paths, app, g_str_equal, NULL))
-            g_ptr_array_add(paths, g_steal_pointer(&app));
+        if (path && !g_ptr_array_find_with_equal_func(paths, path, g_str_equal, NULL))
+            g_ptr_array_add(paths, g_steal_pointer(&path));
     }
     g_ptr_array_add(paths, NULL);
     return g_strjoinv(":", (char **)paths->pdata);
+}
+
+char *gs_cgroup_session_app_paths(const char *root, const char *name)
+{
+    return paths_of(root, name, "app", CPUACCT);
+}
+
+char *gs_cgroup_session_paths(const char *root, const char *name)
+{
+    return paths_of(root, name, NULL, N_KINDS);
 }
 
 /* ---- version 2: who may have limits ---- */
@@ -342,6 +353,12 @@ bool gs_cgroup_session_out_of_memory(const struct gs_cgroup_session *s)
 
 /* ---- the end ---- */
 
+static void thaw(const char *dir)
+{
+    write_file(dir, "freezer.state", "THAWED");
+    write_file(dir, "cgroup.freeze", "0");
+}
+
 static void kill_in(const char *dir)
 {
     g_autofree char *text = read_file(dir, "cgroup.procs");
@@ -353,9 +370,7 @@ static void kill_in(const char *dir)
         if (pid > 1 && pid != getpid())
             kill(pid, SIGKILL);
     }
-    /* What is frozen must be let go to die. */
-    write_file(dir, "freezer.state", "THAWED");
-    write_file(dir, "cgroup.freeze", "0");
+    thaw(dir); /* what is frozen must be let go to die */
 }
 
 static bool remove_dir(const char *dir)
@@ -397,4 +412,14 @@ bool gs_cgroup_session_clear_name(const char *root, const char *name)
             clear = false;
     }
     return clear;
+}
+
+void gs_cgroup_session_thaw(const char *root, const char *name)
+{
+    bool v2;
+    g_autofree char *base = base_of(root, kinds[FREEZER], &v2);
+    g_autofree char *dir = base ? g_build_filename(base, name, NULL) : NULL;
+
+    if (dir)
+        thaw(dir);
 }

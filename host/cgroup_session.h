@@ -48,3 +48,8 @@ void gs_cgroup_session_leave_host(const char *root);
 /* The application's groups as gs_worker_config.app_cgroup has them, before they are made; "" where
  * there will be none. For g_free. The daemon. */
 char *gs_cgroup_session_app_paths(const char *root, const char *name);
+/* The same of the groups of the whole session, as struct gs_meter_params has them. */
+char *gs_cgroup_session_paths(const char *root, const char *name);
+/* Lets go what somebody froze as a whole; the application's own group stays as it is. The daemon.
+ */
+void gs_cgroup_session_thaw(const char *root, const char *name);

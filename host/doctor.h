@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include "common/check.h"
 #include "common/command.h"
 
 extern const struct gs_command gs_doctor_command;
@@ -14,3 +15,7 @@ int gs_doctor(int argc, char **argv);
  * process of their own. doctor_system.c, doctor_network.c: */
 void gs_doctor_system(void);
 void gs_doctor_network(void);
+
+/* How the use of each GPU, and of the processors where software renders, will be measured. root:
+ * "/", another one for tests. doctor_meter.c */
+void gs_doctor_meter(const char *root, struct gs_check *ret);

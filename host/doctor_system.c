@@ -300,6 +300,15 @@ static void check_sandbox(void)
     gs_check_say(&check);
 }
 
+/* What the scheduler divides by. */
+static void check_meter(void)
+{
+    struct gs_check check;
+
+    gs_doctor_meter("/", &check);
+    gs_check_say(&check);
+}
+
 void gs_doctor_system(void)
 {
     check_kernel();
@@ -312,4 +321,5 @@ void gs_doctor_system(void)
     check_disk();
     check_clock();
     check_sandbox();
+    check_meter();
 }

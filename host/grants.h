@@ -57,12 +57,20 @@ int gs_grants_hand_over(struct gs_grants_session *x, int socket) GS_MUST_CHECK;
 /* That worker is gone, or its connection: no page any more. */
 void gs_grants_disconnect(struct gs_grants_session *x);
 
+/* Whether its application stands still when that is wanted (GS_GRANT_HOLD). */
+enum gs_grants_held {
+    GS_GRANTS_HELD_OBEYS,
+    GS_GRANTS_HELD_FORCED, /* its worker did not see to it: its control group is frozen by turns */
+    GS_GRANTS_HELD_FREE,   /* neither did it, nor is there a control group that can be frozen */
+};
+
 struct gs_grants_info {
-    struct gs_sched_info sched;
-    const char *meter; /* "cpu", "fdinfo", "nvml"; "": it is not measured */
-    bool connected;    /* its worker has a page */
-    uint64_t floods;   /* milliseconds in which its worker kicked more than it should */
-    uint64_t nonsense; /* values on its page that could not be */
+    struct gs_sched_info sched; /* used_ns: all that was measured */
+    const char *meter;          /* "cpu", "fdinfo", "nvml"; "": it is not measured */
+    bool connected;             /* its worker has a page */
+    uint64_t floods;            /* milliseconds in which its worker kicked more than it should */
+    uint64_t nonsense;          /* values on its page that could not be */
+    enum gs_grants_held held;
 };
 
 void gs_grants_info(struct gs_grants_session *x, struct gs_grants_info *ret);

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,8 +34,8 @@ struct gs_meter;
 
 struct gs_meter_impl {
     const char *name;
-    /* -ENOTSUP: not for this device or on this system; -errno. */
-    int (*open)(const struct gs_meter_params *p, struct gs_meter **ret);
+    /* -ENOTSUP: not for this device or on this system; -errno; the reason in why. */
+    int (*open)(const struct gs_meter_params *p, struct gs_meter **ret, char *why, size_t why_size);
     /* Nanoseconds since it was opened; never goes back. A few microseconds. */
     uint64_t (*read)(struct gs_meter *m, uint64_t now);
     /* Finds processes that came, and forgets those that went. About once in 200 ms while it is
@@ -46,7 +47,10 @@ struct gs_meter_impl {
 /* First member of every implementation's own struct. */
 struct gs_meter {
     const struct gs_meter_impl *impl;
-    struct gs_meter_params params; /* texts are copies */
+    struct gs_meter_params params; /* texts are copies, made before open */
+    unsigned page;                 /* which one claims are on: it may have the same place */
+    char how[128];                 /* for people: "DRM fdinfo of i915"; by open */
+    bool trusting;                 /* nothing checks what the worker claims; by open */
 };
 
 /* NULL at the end. */
@@ -57,7 +61,7 @@ int gs_meter_create(const struct gs_meter_params *p, struct gs_meter **ret,
                     char **ret_why) GS_MUST_CHECK;
 uint64_t gs_meter_read(struct gs_meter *m, uint64_t now);
 void gs_meter_look_around(struct gs_meter *m, uint64_t now);
-/* Of another worker of the same session, or a page that came. */
+/* Of another worker of the same session, or a page that came; NULL before a page goes. */
 void gs_meter_set_claims(struct gs_meter *m, const struct gs_grant_up *claims);
 /* Accepts NULL. */
 void gs_meter_destroy(struct gs_meter *m);

@@ -6,22 +6,27 @@
 #include <stdio.h>
 #include <string.h>
 
+int gs_process_stat_parse(const char *text, struct gs_process_stat *ret)
+{
+    const char *p = strrchr(text, ')'); /* the name before it may hold anything */
+    unsigned long long start, user, system;
+    int parent;
+
+    if (!p || sscanf(p,
+                     ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %llu %llu %*d %*d %*d "
+                     "%*d %llu",
+                     &parent, &user, &system, &start) != 4)
+        return -EBADMSG;
+    *ret = (struct gs_process_stat){parent, start, user + system};
+    return 0;
+}
+
 int gs_process_stat(pid_t pid, struct gs_process_stat *ret)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
     g_autofree char *text = NULL;
-    unsigned long long start;
-    const char *p;
-    int parent;
 
     if (pid <= 0 || !g_file_get_contents(path, &text, NULL, NULL))
         return -ESRCH;
-    p = strrchr(text, ')'); /* the name before it may hold anything */
-    if (!p || sscanf(p,
-                     ") %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-                     "%*d %llu",
-                     &parent, &start) != 2)
-        return -EBADMSG;
-    *ret = (struct gs_process_stat){parent, start};
-    return 0;
+    return gs_process_stat_parse(text, ret);
 }

@@ -26,8 +26,9 @@ struct gs_report {
 static const struct {
     const char *part, *heading;
 } sections[] = {
-    {"program", "Programs"}, {"system", "System"}, {"network", "Network"}, {"gpu", "GPU"},
-    {"converter", "Video"},  {"encoder", "Video"}, {"desktop", "Desktop"}, {"decoder", "Client"},
+    {"program", "Programs"},    {"system", "System"},   {"network", "Network"},
+    {"scheduler", "Scheduler"}, {"gpu", "GPU"},         {"converter", "Video"},
+    {"encoder", "Video"},       {"desktop", "Desktop"}, {"decoder", "Client"},
 };
 
 struct gs_report *gs_report_create(bool json)

@@ -63,6 +63,7 @@ void gs_session_free(struct gs_session *session)
     if (session->restart_timer)
         g_source_remove(session->restart_timer);
     gs_worker_destroy(session->worker);
+    gs_session_remove_grants(session);
     gs_slots_remove(session->slot);
     gs_keeper_process_free(session->away);
     gs_runtime_dir_destroy(session->dir);
@@ -137,6 +138,7 @@ static void fill_info(const struct gs_session *session, struct gs_session_info *
         .clients = (const struct gs_session_client *)session->clients->data,
         .last_error = k->last_error,
     };
+    gs_session_fill_grants(session, ret);
 }
 
 int gs_sessions_find(struct gs_sessions *s, const struct gs_caller *caller, const char *name,

@@ -8,6 +8,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "host/cgroup_session.h"
 #include "host/process_stat.h"
 #include "host/sessions_internal.h"
 
@@ -84,6 +85,15 @@ static bool was_restarting(const struct gs_session *session)
     return !session->kept.keeper && memcmp(session->kept.secret_hash, none, sizeof(none)) == 0;
 }
 
+/* Its daemon may have died while it held the whole session. */
+static void thaw(const struct gs_session *session)
+{
+    char group[256];
+
+    gs_session_name_cgroup(session, group);
+    gs_cgroup_session_thaw("/", group);
+}
+
 static void restore(struct gs_sessions *s, struct gs_kept_session *k)
 {
     struct gs_session *session = gs_session_new(s, k);
@@ -101,6 +111,7 @@ static void restore(struct gs_sessions *s, struct gs_kept_session *k)
     }
     gs_session_add_slot(session);
     gs_slots_away(session->slot);
+    thaw(session);
     if (session->kept.keeper)
         err = gs_keeper_process_adopt(&keeper, session->kept.keeper, session->kept.keeper_start, 0,
                                       on_keeper_gone, session, &session->away);
@@ -227,6 +238,7 @@ void gs_sessions_on_adopt(void *user, GSocketConnection *conn, const struct gs_a
         return;
     }
     take_state(session, adopt);
+    gs_session_add_grants(session);
     s->info.adopted++;
     gs_sessions_say(s, session, "session-adopted", "its worker came back with %u viewers",
                     adopt->n_viewers);

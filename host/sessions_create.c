@@ -53,7 +53,7 @@ static int choose_owner(const struct gs_caller *caller, const char *wanted,
 
 /* ---- the application ---- */
 
-static bool in_group(const char *user, const char *group)
+bool gs_user_in_group(const char *user, const char *group)
 {
     const struct passwd *pw = getpwnam(user);
     const struct group *gr = getgrnam(group);
@@ -78,7 +78,7 @@ bool gs_session_app_allowed(const struct gs_app *app, const struct gs_caller *ca
     if (app->users && g_strv_contains((const char *const *)app->users, caller->user))
         return true;
     for (char **group = app->groups; group && *group; group++) {
-        if (in_group(caller->user, *group))
+        if (gs_user_in_group(caller->user, *group))
             return true;
     }
     return false;

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "host/adoption.h"
 #include "host/door.h"
+#include "host/grants.h"
 #include "host/keeper_process.h"
 #include "host/runtime_dir.h"
 #include "host/sessions.h"
@@ -39,8 +40,14 @@ struct gs_session {
     struct gs_worker_stats stats;
     uint64_t stats_ns;            /* 0: none came */
     struct gs_slot_session *slot; /* while there is a worker */
-    uint64_t unwatched_ns;        /* since when nobody looks, while there are no clients */
-    GArray *clients;              /* struct gs_session_client */
+    /* Of the scheduler, while its worker is ready. The link may come before. */
+    struct gs_grants_session *grants;
+    GSocketConnection *grants_link; /* over which its page went; NULL: it has none */
+    GSource *grants_watch;          /* for the end of that */
+    enum gs_grants_held held;       /* said last */
+    char share[80];                 /* "user alice", "group cad"; "": none */
+    uint64_t unwatched_ns;          /* since when nobody looks, while there are no clients */
+    GArray *clients;                /* struct gs_session_client */
     /* The end, where it is known why. */
     bool app_ended, closing;
     char why[256];
@@ -71,6 +78,8 @@ struct gs_sessions {
     GArray *orphans;      /* hashes of the secrets of workers whose session is over */
     struct gs_events *events;
     struct gs_slots *slots;
+    struct gs_grants *scheduler;
+    GHashTable *costs; /* of frames (sessions_grants.c) */
     struct gs_daemon_info info;
     bool closing_all, restored, door_open;
     void (*all_closed)(void *user);
@@ -97,7 +106,7 @@ void gs_session_save_or_warn(struct gs_session *session);
 /* Of sessions that ended. */
 void gs_sessions_prune_logs(struct gs_sessions *s);
 
-/* ---- sessions_life.c ---- */
+/* ---- sessions_start.c ---- */
 
 /* 0 or -errno, with a sentence in *ret_why for g_free. */
 int gs_session_start_worker(struct gs_session *session, char **ret_why) GS_MUST_CHECK;
@@ -105,6 +114,11 @@ int gs_session_start_worker(struct gs_session *session, char **ret_why) GS_MUST_
 void gs_session_fill_params(struct gs_session *session, const struct gs_keeper_config *keeper,
                             struct gs_worker_params *ret);
 void gs_session_fill_keeper(struct gs_session *session, struct gs_keeper_config *ret);
+/* Another daemon in the same control group may have a session of that name. */
+void gs_session_name_cgroup(const struct gs_session *session, char out[256]);
+
+/* ---- sessions_life.c ---- */
+
 /* Its worker is gone, in order (how NULL) or not (a predicate). */
 void gs_session_worker_gone(struct gs_session *session, const char *how);
 /* Starts it once more, in `wait_s` seconds. */
@@ -114,6 +128,7 @@ void gs_session_begin_end(struct gs_session *session, const char *why);
 
 /* ---- sessions_create.c ---- */
 
+bool gs_user_in_group(const char *user, const char *group);
 bool gs_session_app_allowed(const struct gs_app *app, const struct gs_caller *caller);
 /* "key=value" each. 0; -EINVAL with a sentence in *ret_why for g_free. */
 int gs_session_settings_apply(struct gs_session_settings *set, char *const *settings,
@@ -165,6 +180,32 @@ void gs_session_slot_free(void *user, enum gs_slot_end how);
 void gs_session_slot_stats(struct gs_session *session, const struct gs_worker_stats *stats);
 /* Says to workers what is due; after every change, and once a second. */
 void gs_sessions_tell_slots(struct gs_sessions *s);
+
+/* ---- sessions_grants.c ---- */
+
+/* 0 or -errno, with a sentence in *ret_why for g_free. */
+int gs_sessions_open_grants(struct gs_sessions *s, char **ret_why) GS_MUST_CHECK;
+void gs_sessions_close_grants(struct gs_sessions *s);
+/* The configuration is another one. */
+void gs_sessions_reload_grants(struct gs_sessions *s);
+/* Once a second. */
+void gs_sessions_tick_grants(struct gs_sessions *s);
+/* Its worker is ready, or came back. */
+void gs_session_add_grants(struct gs_session *session);
+/* It is gone. */
+void gs_session_remove_grants(struct gs_session *session);
+/* Its settings are others. */
+void gs_session_set_grants(struct gs_session *session);
+void gs_session_fill_grants(const struct gs_session *session, struct gs_session_info *ret);
+/* The render node that it is to draw with; "": its worker chooses. */
+void gs_session_choose_gpu(const struct gs_session *session, char out[64]);
+/* As in struct gs_adoption_listener. */
+void gs_sessions_on_grants(void *user, GSocketConnection *conn, const struct gs_adoption_peer *peer,
+                           const struct gs_worker_grants *grants);
+/* Of one frame, p90, as those of this application took that ran here; 0: not known. app: "" none
+ * of the catalogue. Scaled where only other sizes are known. */
+uint64_t gs_sessions_expected_cost(const struct gs_sessions *s, const char *app, const char *argv0,
+                                   uint32_t width, uint32_t height);
 
 /* ---- sessions_events.c ---- */
 

@@ -11,8 +11,8 @@
 #include "host/files.h"
 #include "host/sessions_internal.h"
 
-#define ADOPTION_MS 1000     /* how long clients wait for workers to come back */
-#define FILES_OF_A_SESSION 8 /* descriptors that we need for one */
+#define ADOPTION_MS 1000      /* how long clients wait for workers to come back */
+#define FILES_OF_A_SESSION 14 /* descriptors that we need for one */
 #define FILES_BESIDE 64
 
 /* ---- the clock ---- */
@@ -41,6 +41,7 @@ static gboolean on_tick(gpointer data)
         end_if_idle(g_ptr_array_index(list, i), now_ns);
     gs_sessions_check_away(s, now_ns);
     gs_sessions_tell_slots(s);
+    gs_sessions_tick_grants(s);
     if (g_tree_nnodes(s->sessions) > 0)
         return G_SOURCE_CONTINUE;
     s->tick = 0;
@@ -153,9 +154,10 @@ static int open_door(struct gs_sessions *s, char **ret_why)
 
 static int open_adoption(struct gs_sessions *s, char **ret_why)
 {
+    static const struct gs_adoption_listener listener = {gs_sessions_on_adopt,
+                                                         gs_sessions_on_grants};
     g_autofree char *path = g_build_filename(s->config->runtime_dir, "workers.sock", NULL);
-    int err = gs_adoption_create(path, geteuid() == 0 ? 0666 : 0600, gs_sessions_on_adopt, s,
-                                 &s->adoption);
+    int err = gs_adoption_create(path, geteuid() == 0 ? 0666 : 0600, &listener, s, &s->adoption);
 
     if (err)
         *ret_why = g_strdup_printf("workers cannot come back at %s", path);
@@ -179,6 +181,7 @@ int gs_sessions_open(struct gs_host_config *config, struct gs_sessions **ret, ch
     err = find_programs(s, ret_why);
     err = err ? err : make_folders(s, ret_why);
     err = err ? err : open_certificate(s, ret_why);
+    err = err ? err : gs_sessions_open_grants(s, ret_why);
     err = err ? err : open_door(s, ret_why);
     err = err ? err : open_adoption(s, ret_why);
     if (err) {
@@ -198,6 +201,7 @@ void gs_sessions_reloaded(struct gs_sessions *s)
     raise_file_limit(s->config);
     gs_slots_set_limit(s->slots, s->config->encoder_slots);
     gs_sessions_tell_slots(s);
+    gs_sessions_reload_grants(s);
     gs_door_set_limits(s->door, &limits, s->config->handshake_ms);
     gs_sessions_say(s, NULL, "config-reloaded", "the configuration was read again");
 }
@@ -248,6 +252,7 @@ void gs_sessions_detach(struct gs_sessions *s)
     g_hash_table_unref(s->visitors);
     g_array_unref(s->orphans);
     gs_slots_destroy(s->slots);
+    gs_sessions_close_grants(s);
     gs_events_destroy(s->events);
     gs_tickets_destroy(s->tickets);
     g_clear_object(&s->certificate);

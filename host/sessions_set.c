@@ -90,6 +90,7 @@ int gs_sessions_set(struct gs_sessions *s, const struct gs_caller *caller, const
     }
     session->kept.settings = now;
     gs_slots_set_weight(session->slot, now.weight);
+    gs_session_set_grants(session);
     gs_session_save_or_warn(session);
     return 0;
 }

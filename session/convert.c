@@ -143,3 +143,8 @@ int gs_converter_convert(struct gs_converter *conv, const struct gs_scene *scene
         return -EINVAL;
     return conv->impl->convert(conv, scene, pic);
 }
+
+uint64_t gs_converter_gpu_ns(struct gs_converter *conv)
+{
+    return conv->impl->gpu_ns ? conv->impl->gpu_ns(conv) : 0;
+}

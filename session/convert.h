@@ -25,7 +25,8 @@ struct gs_converter_impl {
     /* optional; as gs_converter_attach. surface: of enc. */
     int (*attach)(struct gs_converter *conv, struct gs_encoder *enc,
                   const struct gs_encoder_surface *surface, char *why, size_t why_size);
-    void (*close)(struct gs_converter *conv); /* frees conv; takes half-built ones */
+    uint64_t (*gpu_ns)(struct gs_converter *conv); /* optional; as gs_converter_gpu_ns */
+    void (*close)(struct gs_converter *conv);      /* frees conv; takes half-built ones */
 };
 
 /* First member of every implementation's own struct. */
@@ -53,3 +54,6 @@ int gs_converter_attach(struct gs_converter *conv, struct gs_encoder *enc) GS_MU
  * skipped. */
 int gs_converter_convert(struct gs_converter *conv, const struct gs_scene *scene,
                          struct gs_nv12 *pic) GS_MUST_CHECK;
+/* GPU time of its passes that became known since the last call: a picture's own comes with a later
+ * one, where the driver measures it at all. Of a software renderer it means nothing. */
+uint64_t gs_converter_gpu_ns(struct gs_converter *conv);

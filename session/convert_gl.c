@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "session/convert_gl_surface.h"
 #include "session/convert_gl_textures.h"
+#include "session/convert_gl_timer.h"
 #include "session/convert_internal.h"
 #include "session/egl.h"
 #include "session/gl.h"
@@ -27,6 +28,7 @@ struct gl {
     GArray *views;      /* struct gs_view; kept for its memory */
     GArray *texture_of; /* GLuint, one for each view from the base up */
     struct gs_gl_textures *textures;
+    struct gs_gl_timer *timer; /* NULL: the driver has none */
     struct program composite, luma, chroma;
     struct gs_gl_target canvas;   /* valid only where just painted; made when first needed */
     struct gs_gl_targets targets; /* of our own, or the encoder's surface */
@@ -40,6 +42,7 @@ static void gl_close(struct gs_converter *base)
     if (base->surface_of)
         gs_gl_surface_detach(base->surface_of);
     gs_gl_textures_destroy(g->textures);
+    gs_gl_timer_destroy(g->timer);
     gs_gl_target_finish(&g->canvas);
     gs_gl_target_finish(&g->targets.luma);
     gs_gl_target_finish(&g->targets.chroma);
@@ -114,6 +117,7 @@ static int gl_open(struct gs_egl *egl, uint32_t width, uint32_t height, struct g
     g->views = g_array_new(FALSE, FALSE, sizeof(struct gs_view));
     g->texture_of = g_array_new(FALSE, FALSE, sizeof(GLuint));
     g->textures = gs_gl_textures_create(egl);
+    g->timer = gs_gl_timer_create();
     glGenVertexArrays(1, &g->vertices);
     r = program_init(&g->composite, gs_shader_composite, why, why_size);
     if (r == 0)
@@ -297,32 +301,55 @@ static void read_back(const struct gl *g, pixman_region32_t *region, struct gs_n
     glPixelStorei(GL_PACK_ROW_LENGTH, 0);
 }
 
-static int convert_region(struct gl *g, unsigned base, pixman_region32_t *region,
-                          struct gs_nv12 *pic)
+/* Composes where it must; *ret_source is what the passes sample, from `origin` on. */
+static int prepare_source(struct gl *g, unsigned base, pixman_region32_t *region,
+                          GLuint *ret_source, GLint origin[2])
+{
+    const struct gs_view *top = base + 1 == g->views->len ? view_at(g, base) : NULL;
+    int r;
+
+    if (top && top->exact && gs_views_base(g->views, g->base.width, g->base.height) == base) {
+        *ret_source = g_array_index(g->texture_of, GLuint, 0);
+        origin[0] = (GLint)top->map[0][2];
+        origin[1] = (GLint)top->map[1][2];
+        return 0;
+    }
+    r = composite(g, base, region);
+    *ret_source = g->canvas.texture;
+    return r;
+}
+
+static int draw_region(struct gl *g, unsigned base, pixman_region32_t *region)
 {
     GLint origin[2] = {0, 0};
-    const struct gs_view *top = base + 1 == g->views->len ? view_at(g, base) : NULL;
     GLuint source;
     int r;
 
     glBindVertexArray(g->vertices);
     glActiveTexture(GL_TEXTURE0);
     glEnable(GL_SCISSOR_TEST);
-    if (top && top->exact && gs_views_base(g->views, g->base.width, g->base.height) == base) {
-        source = g_array_index(g->texture_of, GLuint, 0);
-        origin[0] = (GLint)top->map[0][2];
-        origin[1] = (GLint)top->map[1][2];
-    } else {
-        r = composite(g, base, region);
-        if (r < 0)
-            return r;
-        source = g->canvas.texture;
-    }
+    r = prepare_source(g, base, region, &source, origin);
+    if (r < 0)
+        return r;
     glBindTexture(GL_TEXTURE_2D, source);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
     glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
     pass(g, &g->luma, &g->targets.luma, origin, region, 1);
     pass(g, &g->chroma, &g->targets.chroma, origin, region, 2);
+    return 0;
+}
+
+/* What is timed does not wait for the processor in between, as reading back does. */
+static int convert_region(struct gl *g, unsigned base, pixman_region32_t *region,
+                          struct gs_nv12 *pic)
+{
+    int r;
+
+    gs_gl_timer_begin(g->timer);
+    r = draw_region(g, base, region);
+    gs_gl_timer_end(g->timer);
+    if (r < 0)
+        return r;
     if (!pic)
         return gs_gl_surface_submit(&g->targets, g->base.surface_of);
     read_back(g, region, pic);
@@ -357,10 +384,16 @@ static int gl_attach(struct gs_converter *base, struct gs_encoder *enc,
     return gs_gl_surface_attach(&g->targets, g->egl, enc, surface, why, why_size);
 }
 
+static uint64_t gl_gpu_ns(struct gs_converter *base)
+{
+    return gs_gl_timer_take(((struct gl *)base)->timer);
+}
+
 const struct gs_converter_impl gs_converter_gl = {
     .name = "gl",
     .open = gl_open,
     .convert = gl_convert,
     .attach = gl_attach,
+    .gpu_ns = gl_gpu_ns,
     .close = gl_close,
 };

@@ -12,6 +12,7 @@
 struct gs_counters {
     uint64_t commits, frames, refined, keyframes;
     uint64_t unsent;                                    /* encoded, but the transport failed */
+    uint64_t gpu_ns;                                    /* of our own passes; session/convert.h */
     struct gs_stage_histogram stages[GS_WORKER_STAGES]; /* of frames, not of refined ones */
     struct gs_histogram latency; /* commit → last packet; emptied by whoever reads it */
 };

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -64,6 +66,49 @@ bool gs_egl_gpu_present(char *ret_node, size_t size)
     return each_gpu(take_name, &(struct node_name){ret_node, size});
 }
 
+static bool add_name(void *user, const drmDevice *gpu)
+{
+    GString *names = user;
+
+    g_string_append_printf(names, "%s%s", names->len ? ", " : "", gpu->nodes[DRM_NODE_RENDER]);
+    return false;
+}
+
+char *gs_egl_gpu_names(void)
+{
+    GString *names = g_string_new(NULL);
+
+    each_gpu(add_name, names);
+    return g_string_free(names, names->len == 0);
+}
+
+static const char *priority_name(EGLint level)
+{
+    return level == EGL_CONTEXT_PRIORITY_HIGH_IMG     ? "high"
+           : level == EGL_CONTEXT_PRIORITY_MEDIUM_IMG ? "medium"
+                                                      : "low";
+}
+
+/* Our passes are short, and each picture waits for them: they go before the applications' work,
+ * where the driver and our rights allow it (EGL_IMG_context_priority: a wish). */
+static EGLContext make_urgent_context(EGLDisplay display, const char *extensions)
+{
+    static const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 3,
+                                        EGL_CONTEXT_PRIORITY_LEVEL_IMG,
+                                        EGL_CONTEXT_PRIORITY_HIGH_IMG, EGL_NONE};
+    EGLint level = EGL_CONTEXT_PRIORITY_MEDIUM_IMG;
+    EGLContext context = EGL_NO_CONTEXT;
+
+    if (!gs_egl_list_has(extensions, "EGL_IMG_context_priority"))
+        return EGL_NO_CONTEXT;
+    context = eglCreateContext(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attributes);
+    if (context == EGL_NO_CONTEXT)
+        gs_info("EGL: the driver refuses a context of high priority");
+    else if (eglQueryContext(display, context, EGL_CONTEXT_PRIORITY_LEVEL_IMG, &level))
+        gs_info("EGL: our context has %s priority", priority_name(level));
+    return context;
+}
+
 static bool make_context(struct gs_egl *egl)
 {
     static const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_NONE};
@@ -75,7 +120,10 @@ static bool make_context(struct gs_egl *egl)
         gs_warn("EGL: no contexts without config and surface");
         return false;
     }
-    egl->context = eglCreateContext(egl->display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attributes);
+    egl->context = make_urgent_context(egl->display, extensions);
+    if (egl->context == EGL_NO_CONTEXT)
+        egl->context =
+            eglCreateContext(egl->display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attributes);
     if (egl->context == EGL_NO_CONTEXT ||
         !eglMakeCurrent(egl->display, EGL_NO_SURFACE, EGL_NO_SURFACE, egl->context)) {
         gs_warn("EGL: no GLES 3 context: error 0x%x", eglGetError());
@@ -201,6 +249,26 @@ static bool try_gpu(void *user, const drmDevice *gpu)
     return true;
 }
 
+/* Mesa chooses a GPU for the surfaceless platform by itself, if it finds one that we do not. */
+static void ask_node(struct gs_egl *egl)
+{
+    PFNEGLQUERYDISPLAYATTRIBEXTPROC query =
+        (PFNEGLQUERYDISPLAYATTRIBEXTPROC)eglGetProcAddress("eglQueryDisplayAttribEXT");
+    PFNEGLQUERYDEVICESTRINGEXTPROC query_string =
+        (PFNEGLQUERYDEVICESTRINGEXTPROC)eglGetProcAddress("eglQueryDeviceStringEXT");
+    const char *node = NULL;
+    EGLAttrib device = 0;
+
+    if (egl->software ||
+        !gs_egl_list_has(eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS), "EGL_EXT_device_query") ||
+        !query || !query_string || !query(egl->display, EGL_DEVICE_EXT, &device))
+        return;
+    if (gs_egl_list_has(query_string((EGLDeviceEXT)device, EGL_EXTENSIONS),
+                        "EGL_EXT_device_drm_render_node"))
+        node = query_string((EGLDeviceEXT)device, EGL_DRM_RENDER_NODE_FILE_EXT);
+    g_strlcpy(egl->render_node, node ? node : "", sizeof(egl->render_node));
+}
+
 static bool try_surfaceless(struct gs_egl *egl)
 {
     if (!gs_egl_list_has(eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS),
@@ -208,20 +276,25 @@ static bool try_surfaceless(struct gs_egl *egl)
         gs_warn("EGL: no surfaceless platform");
         return false;
     }
-    return try_display(
-        egl, eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL),
-        "surfaceless");
+    if (!try_display(
+            egl, eglGetPlatformDisplay(EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL),
+            "surfaceless"))
+        return false;
+    ask_node(egl);
+    return true;
 }
 
 int gs_egl_create(const char *render_node, struct gs_egl **ret)
 {
     struct gs_egl *egl = g_new0(struct gs_egl, 1);
-    struct choice choice = {.egl = egl, .render_node = render_node};
+    struct choice choice = {.egl = egl};
+    char real[PATH_MAX];
 
     egl->display = EGL_NO_DISPLAY;
     egl->context = EGL_NO_CONTEXT;
-    if (render_node && !*render_node)
-        choice.render_node = NULL;
+    /* By any of its names, of which those in /dev/dri/by-path stay the same. */
+    if (render_node && *render_node)
+        choice.render_node = realpath(render_node, real) ? real : render_node;
     if (each_gpu(try_gpu, &choice) || (!choice.render_node && try_surfaceless(egl))) {
         *ret = egl;
         return 0;

@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -16,74 +18,88 @@
 /* A process that forks all the time is caught in one of these rounds. */
 #define ROUNDS 100
 
-static const struct {
+static const struct freezer {
     const char *file, *freeze, *thaw;
 } freezers[] = {
     {"cgroup.freeze", "1", "0"},
     {"freezer.state", "FROZEN", "THAWED"},
 };
 
-static int write_word(const char *path, const char *word)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+/* Outside of the group. */
+struct process {
+    pid_t pid;
+    int fd; /* of it, and no other that gets its number */
+    bool stopped;
+};
 
-    if (fd < 0)
-        return -errno;
-    if (write(fd, word, strlen(word)) < 0)
-        err = -errno;
-    close(fd);
-    return err;
-}
+struct gs_freeze {
+    char *groups;
+    unsigned reasons; /* enum gs_freeze_reason */
+
+    int fd; /* the freezer's file; -1: none was found */
+    const struct freezer *freezer;
+    char *folder;
+    GArray *outside; /* struct process, parents first */
+    uint64_t looked; /* for both; 0: never */
+};
 
 /* ---- control groups ---- */
 
-/* For g_free; NULL: that group has no freezer. */
-static char *freeze_group(const char *group)
+static bool open_freezer(struct gs_freeze *f, const char *folder)
 {
-    for (size_t i = 0; i < GS_ARRAY_SIZE(freezers); i++) {
-        char *path = g_build_filename(group, freezers[i].file, NULL);
-        int err = write_word(path, freezers[i].freeze);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(freezers) && f->fd < 0; i++) {
+        g_autofree char *path = g_build_filename(folder, freezers[i].file, NULL);
 
-        if (!err)
-            return path;
-        if (err != -ENOENT)
-            gs_debug("%s: %s", path, g_strerror(-err));
-        g_free(path);
+        f->freezer = &freezers[i];
+        f->fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (f->fd < 0 && errno != ENOENT)
+            gs_debug("%s: %s", path, g_strerror(errno));
     }
-    return NULL;
+    if (f->fd < 0)
+        return false;
+    g_free(f->folder);
+    f->folder = g_strdup(folder);
+    return true;
 }
 
-static char *freeze_one_of(const char *groups)
+static void find_freezer(struct gs_freeze *f)
 {
-    g_auto(GStrv) folders = g_strsplit(groups, ":", -1);
-    char *path = NULL;
+    g_auto(GStrv) folders = g_strsplit(f->groups, ":", -1);
 
-    for (char **folder = folders; *folder && !path; folder++)
+    for (char **folder = folders; *folder && f->fd < 0; folder++)
         if (**folder)
-            path = freeze_group(*folder);
-    return path;
+            open_freezer(f, *folder);
 }
 
-static void thaw_group(const char *path)
+static void switch_group(struct gs_freeze *f, bool still)
 {
-    for (size_t i = 0; i < GS_ARRAY_SIZE(freezers); i++) {
-        int err = g_str_has_suffix(path, freezers[i].file) ? write_word(path, freezers[i].thaw) : 0;
+    const char *word;
 
-        if (err < 0)
-            gs_error("the application stays frozen: %s: %s", path, g_strerror(-err));
-    }
+    if (f->fd < 0)
+        return;
+    word = still ? f->freezer->freeze : f->freezer->thaw;
+    if (write(f->fd, word, strlen(word)) >= 0)
+        return;
+    if (!still)
+        gs_error("the application stays frozen: %s/%s: %s", f->folder, f->freezer->file,
+                 g_strerror(errno));
+    /* Its processes are found outside of it then. */
+    close(f->fd);
+    f->fd = -1;
+    f->looked = 0;
 }
 
 /* Those that are in the group itself; its freezer holds the groups below it, too. */
-static GHashTable *members(const char *path)
+static GHashTable *members(const struct gs_freeze *f)
 {
     GHashTable *ret = g_hash_table_new(NULL, NULL);
-    g_autofree char *folder = g_path_get_dirname(path);
-    g_autofree char *list = g_build_filename(folder, "cgroup.procs", NULL);
-    g_autofree char *text = NULL;
+    g_autofree char *list = NULL, *text = NULL;
     char *at, *end;
     long pid;
 
+    if (f->fd < 0)
+        return ret;
+    list = g_build_filename(f->folder, "cgroup.procs", NULL);
     if (!g_file_get_contents(list, &text, NULL, NULL))
         return ret;
     for (at = text; (pid = strtol(at, &end, 10)) > 0; at = end)
@@ -91,9 +107,9 @@ static GHashTable *members(const char *path)
     return ret;
 }
 
-/* ---- signals ---- */
+/* ---- those outside ---- */
 
-static bool has(const GArray *pids, pid_t pid)
+static bool has_pid(const GArray *pids, pid_t pid)
 {
     for (guint i = 0; i < pids->len; i++)
         if (g_array_index(pids, pid_t, i) == pid)
@@ -101,55 +117,134 @@ static bool has(const GArray *pids, pid_t pid)
     return false;
 }
 
-/* One round. False: there was nothing left to stop. */
-static bool stop_more(struct gs_freeze *f, GHashTable *frozen)
+static bool is_known(const struct gs_freeze *f, pid_t pid)
+{
+    for (guint i = 0; i < f->outside->len; i++)
+        if (g_array_index(f->outside, struct process, i).pid == pid)
+            return true;
+    return false;
+}
+
+/* Those that ended, or went into the group. */
+static void forget_gone(struct gs_freeze *f, const GArray *pids, GHashTable *inside)
+{
+    for (guint i = f->outside->len; i-- > 0;) {
+        const struct process *p = &g_array_index(f->outside, struct process, i);
+
+        if (has_pid(pids, p->pid) && !g_hash_table_contains(inside, GINT_TO_POINTER(p->pid)))
+            continue;
+        if (p->stopped)
+            pidfd_send_signal(p->fd, SIGCONT, NULL, 0);
+        close(p->fd);
+        g_array_remove_index(f->outside, i);
+    }
+}
+
+/* How many were not known. */
+static unsigned look_around(struct gs_freeze *f)
 {
     g_autoptr(GArray) pids = gs_process_descendants(0, false);
-    bool more = false;
+    g_autoptr(GHashTable) inside = NULL;
+    unsigned more = 0;
 
+    find_freezer(f);
+    inside = members(f);
+    forget_gone(f, pids, inside);
     for (guint i = 0; i < pids->len; i++) {
-        pid_t pid = g_array_index(pids, pid_t, i);
+        struct process p = {.pid = g_array_index(pids, pid_t, i), .fd = -1};
 
-        if (g_hash_table_contains(frozen, GINT_TO_POINTER(pid)) || has(f->stopped, pid) ||
-            kill(pid, SIGSTOP) < 0)
+        if (g_hash_table_contains(inside, GINT_TO_POINTER(p.pid)) || is_known(f, p.pid))
             continue;
-        g_array_append_val(f->stopped, pid);
-        more = true;
+        p.fd = pidfd_open(p.pid, 0);
+        if (p.fd < 0)
+            continue; /* it has just ended */
+        g_array_append_val(f->outside, p);
+        more++;
     }
+    f->looked = gs_now_ns();
     return more;
 }
 
-void gs_freeze_begin(struct gs_freeze *f, const char *groups)
+static void stop_outside(struct gs_freeze *f)
 {
-    g_autoptr(GHashTable) frozen = NULL;
+    for (guint i = 0; i < f->outside->len; i++) {
+        struct process *p = &g_array_index(f->outside, struct process, i);
 
-    if (f->frozen)
-        return;
-    f->frozen = true;
-    f->switched = freeze_one_of(groups);
-    frozen = f->switched ? members(f->switched) : g_hash_table_new(NULL, NULL);
-    f->stopped = g_array_new(FALSE, FALSE, sizeof(pid_t));
-    for (unsigned i = 0; i < ROUNDS && stop_more(f, frozen); i++)
-        continue;
+        if (!p->stopped)
+            p->stopped = pidfd_send_signal(p->fd, SIGSTOP, NULL, 0) == 0;
+    }
 }
 
-void gs_freeze_end(struct gs_freeze *f)
+/* Children first: a shell that goes on then finds none of them stopped. */
+static void continue_outside(struct gs_freeze *f)
 {
-    g_autoptr(GArray) pids = NULL;
+    for (guint i = f->outside->len; i-- > 0;) {
+        struct process *p = &g_array_index(f->outside, struct process, i);
 
-    if (!f->frozen)
-        return;
-    pids = gs_process_descendants(0, false);
-    /* Children first: a shell that goes on then finds none of them stopped. */
-    for (guint i = f->stopped->len; i-- > 0;) {
-        pid_t pid = g_array_index(f->stopped, pid_t, i);
-
-        if (has(pids, pid))
-            kill(pid, SIGCONT);
+        if (p->stopped)
+            pidfd_send_signal(p->fd, SIGCONT, NULL, 0);
+        p->stopped = false;
     }
-    if (f->switched)
-        thaw_group(f->switched);
-    g_clear_pointer(&f->switched, g_free);
-    g_clear_pointer(&f->stopped, g_array_unref);
-    f->frozen = false;
+}
+
+/* ---- both ---- */
+
+static void stand_still(struct gs_freeze *f, bool all)
+{
+    if (f->looked == 0 || gs_now_ns() - f->looked >= GS_FREEZE_LOOK)
+        look_around(f);
+    switch_group(f, true);
+    stop_outside(f);
+    for (unsigned i = 0; all && i < ROUNDS && look_around(f); i++)
+        stop_outside(f);
+}
+
+static void go_on(struct gs_freeze *f)
+{
+    continue_outside(f);
+    switch_group(f, false);
+}
+
+void gs_freeze_set(struct gs_freeze *f, enum gs_freeze_reason reason, bool on)
+{
+    unsigned before = f->reasons;
+
+    f->reasons = on ? before | reason : before & ~(unsigned)reason;
+    if (f->reasons == before)
+        return;
+    if (on)
+        stand_still(f, reason == GS_FREEZE_UNWATCHED);
+    else if (!f->reasons)
+        go_on(f);
+}
+
+bool gs_freeze_is(const struct gs_freeze *f, enum gs_freeze_reason reason)
+{
+    return f->reasons & reason;
+}
+
+struct gs_freeze *gs_freeze_create(const char *groups)
+{
+    struct gs_freeze *f = g_new0(struct gs_freeze, 1);
+
+    f->groups = g_strdup(groups);
+    f->fd = -1;
+    f->outside = g_array_new(FALSE, FALSE, sizeof(struct process));
+    return f;
+}
+
+void gs_freeze_destroy(struct gs_freeze *f)
+{
+    if (!f)
+        return;
+    if (f->reasons)
+        go_on(f);
+    for (guint i = 0; i < f->outside->len; i++)
+        close(g_array_index(f->outside, struct process, i).fd);
+    g_array_unref(f->outside);
+    if (f->fd >= 0)
+        close(f->fd);
+    g_free(f->folder);
+    g_free(f->groups);
+    g_free(f);
 }

@@ -14,15 +14,31 @@ static char *because(const char *what, int err)
     return g_strdup_printf("%s: %s", what, g_strerror(-err));
 }
 
+static char *refuse_gpu(const char *gpu)
+{
+    g_autofree char *all = gs_egl_gpu_names();
+
+    return g_strdup_printf(
+        "the GPU %s cannot be drawn with: it is not there, not for this user, or "
+        "its driver does not start (the worker's log says which); there are: %s",
+        gpu, all ? all : "none");
+}
+
 /* Without a GPU the session needs no GL of its own: the applications bring theirs. */
-static void open_egl(struct gs_parts *p, const struct gs_worker_config *c)
+static int open_egl(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
     const char *renderer = "software: no GPU found";
 
-    if (gs_egl_gpu_present(NULL, 0) || strcmp(c->converter, "gl") == 0)
+    if (c->gpu[0] || gs_egl_gpu_present(NULL, 0) || strcmp(c->converter, "gl") == 0)
         renderer =
-            gs_egl_create(NULL, &p->egl) == 0 ? p->egl->renderer : "software: EGL does not start";
+            gs_egl_create(c->gpu, &p->egl) == 0 ? p->egl->renderer : "software: EGL does not start";
     g_strlcpy(p->renderer, renderer, sizeof(p->renderer));
+    if (p->egl && !p->egl->software)
+        g_strlcpy(p->gpu, p->egl->render_node, sizeof(p->gpu));
+    if (!c->gpu[0] || p->egl)
+        return 0;
+    *ret_reason = refuse_gpu(c->gpu);
+    return -ENODEV;
 }
 
 void gs_parts_note_spill(struct gs_parts *parts)
@@ -146,6 +162,7 @@ static int open_pipeline(struct gs_parts *p, const struct gs_parts_params *pp, c
         .converter = p->converter,
         .encoder = p->encoder,
         .transport = p->transport,
+        .turns = pp->turns,
         .failed = pp->failed,
         .user = pp->user,
     };
@@ -173,8 +190,9 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
     err = gs_harden(c->sandbox, ret_reason);
     if (err)
         return err;
-    open_egl(parts, c);
-    err = open_encoder(parts, c, NULL, ret_reason);
+    err = open_egl(parts, c, ret_reason);
+    if (!err)
+        err = open_encoder(parts, c, NULL, ret_reason);
     if (!err)
         err = open_converter(parts, c, ret_reason);
     if (!err)
@@ -185,6 +203,7 @@ int gs_parts_build(struct gs_parts *parts, const struct gs_parts_params *params,
         err = open_source(parts, params, ret_reason);
     if (!err)
         err = open_pipeline(parts, params, ret_reason);
+    parts->freeze = gs_freeze_create(c->app_cgroup);
     if (!err)
         err = launch(parts, c, ret_reason);
     return err;
@@ -348,6 +367,7 @@ void gs_parts_finish(struct gs_parts *parts)
     /* The pipeline's thread uses encoder and transport; the source reports to the pipeline. */
     gs_pipeline_destroy(parts->pipeline);
     parts->pipeline = NULL;
+    gs_freeze_destroy(parts->freeze);
     gs_source_destroy(parts->source);
     gs_transport_destroy(parts->transport);
     gs_converter_destroy(parts->converter);

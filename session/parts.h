@@ -9,6 +9,7 @@
 #include "encoder/encoder.h"
 #include "session/convert.h"
 #include "session/egl.h"
+#include "session/freeze.h"
 #include "session/pipeline.h"
 #include "session/source.h"
 #include "session/transport/transport.h"
@@ -20,16 +21,19 @@ struct gs_parts {
     struct gs_encoder *encoder;
     struct gs_transport *transport;
     struct gs_pipeline *pipeline;
-    int effort;         /* of the encoder: 0 … 2, or GS_EFFORT_AUTO */
+    struct gs_freeze *freeze; /* of the application's processes */
+    int effort;               /* of the encoder: 0 … 2, or GS_EFFORT_AUTO */
     char spill[96];     /* why software is to encode though there is hardware; "": the best does.
                          * For a configuration that leaves the choice */
     char renderer[128]; /* what renders, or why nothing here does */
+    char gpu[64];       /* as in struct gs_worker_ready */
 };
 
 struct gs_parts_params {
     const struct gs_worker_config *config; /* borrowed as long as the parts live */
     const struct gs_source_listener *source_listener;
     const struct gs_transport_listener *transport_listener;
+    struct gs_turns *turns;                         /* borrowed as long as the parts live */
     void (*failed)(void *user, const char *reason); /* of the pipeline */
     void *user;
 };

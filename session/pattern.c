@@ -72,6 +72,8 @@ static void commit(struct gs_pattern *p)
     p->drawn_ns = gs_now_ns();
     l->damaged(p->base.params.user, p->drawn_ns);
     l->frame_wanted(p->base.params.user, false);
+    if (l->drawn)
+        l->drawn(p->base.params.user, gs_now_ns());
 }
 
 static gboolean next_frame(void *user)

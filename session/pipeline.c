@@ -1,58 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session/pipeline.h"
 
-#include <errno.h>
 #include <glib.h>
-#include <pthread.h>
-#include <semaphore.h>
-#include <stdatomic.h>
-#include <string.h>
-#include <sys/eventfd.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
-#include "session/auto_effort.h"
+#include "session/alarm.h"
+#include "session/encode_thread.h"
 #include "session/pacing.h"
 #include "session/refine.h"
+#include "session/turn_gate.h"
 
 #define MAX_FAILURES_IN_A_ROW 30
 #define DEFAULT_QUALITY 23 /* of an encoder that does not say */
 
-/* What the encode thread is given, and gives back. */
-struct job {
-    struct gs_frame_trace trace;
-    bool idr;
-    uint32_t quality; /* not 0: the picture before, better */
-    int encode_err, send_err;
-    size_t bytes;
-    bool short_of; /* of that quality */
-    bool keyframe; /* it became one */
-};
-
-struct gs_pipeline;
-
-/* One source for all that happens here: what is due at once, the timer, and the encode thread's
- * news. */
-struct event_source {
-    GSource base;
-    struct gs_pipeline *pl;
-    gpointer timer_tag, done_tag;
-};
-
 struct gs_pipeline {
     struct gs_pipeline_params params;
 
-    /* Main thread. */
-    GSource *events;
-    bool due; /* something is to be done at once */
-    int timer_fd;
-    uint64_t timer_at; /* what timer_fd is set to; 0: off */
+    struct gs_alarm *alarm;
+    struct gs_encode_thread *encode;
     struct gs_pacing pacing;
     struct gs_refine refine;
+    struct gs_turn_gate gate;
+    bool gate_shut;                   /* the source's */
+    uint32_t max_fps;                 /* of the scheduler's policy; 0: no limit */
     bool watched, keyframe, complete; /* complete: the whole scene has been captured once */
-    bool dirty, busy, callback_wanted;
+    bool dirty, busy, callback_wanted, sync_wanted;
     bool callback_kept; /* by one that keeps what it draws until then */
     uint64_t commit;
     uint32_t frame_id, input_id, dirty_input_id, shown_input_id;
@@ -60,19 +33,8 @@ struct gs_pipeline {
     struct gs_counters counters;
     void (*when_idle)(void *user);
     void *when_idle_user;
-    struct gs_nv12
-        picture; /* written while no frame is in flight, read by the encode thread else */
-
-    pthread_t thread;
-    bool running;
-    /* The job changes hands: by `filled` to the encode thread, by `encoded` and done_fd back. */
-    struct job job;
-    sem_t filled;
-    atomic_bool encoded, quit;
-    int done_fd; /* eventfd: encode thread → main */
-
-    /* Encode thread. */
-    struct gs_auto_effort effort;
+    /* Written while no frame is in flight, read by the encode thread else. */
+    struct gs_nv12 picture;
 };
 
 /* NULL: the converter draws into the encoder's surface. */
@@ -81,96 +43,63 @@ static struct gs_nv12 *picture(struct gs_pipeline *pl)
     return pl->params.converter->surface_of ? NULL : &pl->picture;
 }
 
-/* ---- encode thread ---- */
-
-static void encode_one(struct gs_pipeline *pl, struct job *job)
-{
-    const struct gs_encode_options options = {
-        .idr = job->idr, .frame_id = job->trace.frame_id, .quality = job->quality};
-    struct gs_packet packet;
-
-    job->trace.encode_start = gs_now_ns();
-    job->encode_err = gs_encoder_encode(pl->params.encoder, picture(pl), &options, &packet);
-    job->trace.encode_end = gs_now_ns();
-    if (job->encode_err < 0)
-        return;
-    job->bytes = packet.size;
-    job->keyframe = packet.keyframe;
-    job->short_of = packet.quality > job->quality;
-    job->send_err = gs_transport_send(pl->params.transport, &packet, &job->trace);
-    gs_auto_effort_encoded(&pl->effort, pl->params.encoder, &job->trace, packet.size);
-}
-
-static void *encode_thread(void *data)
-{
-    struct gs_pipeline *pl = data;
-
-    for (;;) {
-        while (sem_wait(&pl->filled) < 0)
-            continue; /* a signal's handler ran */
-        if (atomic_load(&pl->quit))
-            return NULL;
-        encode_one(pl, &pl->job);
-        atomic_store_explicit(&pl->encoded, true, memory_order_release);
-        if (eventfd_write(pl->done_fd, 1) < 0)
-            gs_error("eventfd: %s", g_strerror(errno));
-    }
-}
-
-/* ---- main thread ---- */
-
-static void set_timer(struct gs_pipeline *pl, uint64_t at)
-{
-    struct itimerspec spec = {
-        .it_value = {.tv_sec = (time_t)(at / GS_NS_PER_S), .tv_nsec = (long)(at % GS_NS_PER_S)}};
-
-    if (at == pl->timer_at)
-        return;
-    pl->timer_at = at;
-    if (timerfd_settime(pl->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
-        gs_error("timerfd_settime: %s", g_strerror(errno));
-}
-
 static bool wants_capture(const struct gs_pipeline *pl)
 {
     return pl->params.encoder && pl->watched && !pl->busy && !pl->when_idle &&
            (pl->dirty || pl->keyframe);
 }
 
-/* There is a picture, and nothing else to do. */
-static bool may_refine(const struct gs_pipeline *pl)
+static uint64_t capture_at(const struct gs_pipeline *pl, uint64_t now)
 {
-    return pl->watched && pl->complete && !pl->busy && !pl->when_idle && !pl->dirty &&
-           !pl->keyframe;
+    return wants_capture(pl) ? gs_pacing_capture_at(&pl->pacing, now) : UINT64_MAX;
+}
+
+/* There is a picture, nothing else to do, and nobody who has more use for the GPU. */
+static uint64_t refine_at(const struct gs_pipeline *pl)
+{
+    bool may = pl->watched && pl->complete && !pl->busy && !pl->when_idle && !pl->dirty &&
+               !pl->keyframe && !gs_turns_contended(pl->params.turns);
+
+    return may ? gs_refine_due(&pl->refine) : UINT64_MAX;
 }
 
 /* A commit that waits to be captured keeps its callback: the next one would be drawn for nothing.
  */
-static bool may_answer_callbacks(const struct gs_pipeline *pl)
+static uint64_t answer_at(const struct gs_pipeline *pl, uint64_t now)
 {
-    return pl->callback_wanted && !(pl->watched && pl->dirty);
+    if (!(pl->callback_wanted || pl->sync_wanted) || (pl->watched && pl->dirty))
+        return UINT64_MAX;
+    return gs_turn_gate_answer_at(&pl->gate, gs_pacing_callback_at(&pl->pacing, now));
 }
 
 static void schedule(struct gs_pipeline *pl)
 {
-    uint64_t now = gs_now_ns(), at = UINT64_MAX;
+    uint64_t now = gs_now_ns();
+    uint64_t capture = capture_at(pl, now), answer = answer_at(pl, now);
 
-    if (wants_capture(pl))
-        at = gs_pacing_capture_at(&pl->pacing, now);
-    if (may_refine(pl))
-        at = gs_refine_due(&pl->refine);
-    if (may_answer_callbacks(pl))
-        at = GS_MIN(at, gs_pacing_callback_at(&pl->pacing, now));
-    pl->due = at <= now;
-    if (!pl->due)
-        set_timer(pl, at == UINT64_MAX ? 0 : at);
+    /* What waits for its turn is heard of by gs_pipeline_turns_changed. */
+    if (pl->gate.asked) {
+        bool capture_waits = capture <= now && gs_turn_gate_capture_asks(&pl->gate);
+
+        if (!capture_waits && answer > now)
+            gs_turn_gate_withdraw(&pl->gate);
+        if (capture_waits)
+            capture = UINT64_MAX;
+        if (answer <= now)
+            answer = UINT64_MAX;
+    }
+    gs_alarm_set(pl->alarm, GS_MIN(GS_MIN(capture, answer), refine_at(pl)), now);
 }
 
 static int convert_scene(void *user, const struct gs_scene *scene)
 {
     struct gs_pipeline *pl = user;
+    int r = gs_converter_convert(pl->params.converter, scene, picture(pl));
+    uint64_t gpu_ns = gs_converter_gpu_ns(pl->params.converter);
 
-    return gs_converter_convert(pl->params.converter, scene, picture(pl));
+    pl->counters.gpu_ns += gpu_ns;
+    gs_turns_own(pl->params.turns, gpu_ns);
+    return r;
 }
 
 static void note_result(struct gs_pipeline *pl, const char *what, int err)
@@ -190,12 +119,13 @@ static void note_result(struct gs_pipeline *pl, const char *what, int err)
     }
 }
 
-static void start_job(struct gs_pipeline *pl, const struct job *job)
+static void start_job(struct gs_pipeline *pl, struct gs_encode_job *job)
 {
+    job->encoder = pl->params.encoder;
+    job->picture = picture(pl);
     pl->frame_id = job->trace.frame_id;
     pl->busy = true;
-    pl->job = *job;
-    sem_post(&pl->filled);
+    gs_encode_thread_start(pl->encode, job);
 }
 
 static void capture(struct gs_pipeline *pl, uint64_t now)
@@ -219,7 +149,7 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
     pl->complete = true;
     pl->shown_input_id = trace.input_id;
     gs_refine_changed(&pl->refine, now);
-    start_job(pl, &(struct job){.trace = trace, .idr = pl->keyframe});
+    start_job(pl, &(struct gs_encode_job){.trace = trace, .idr = pl->keyframe});
     pl->keyframe = false;
 }
 
@@ -227,30 +157,41 @@ static void capture(struct gs_pipeline *pl, uint64_t now)
 static void refine(struct gs_pipeline *pl, uint64_t now)
 {
     uint32_t quality = pl->params.encoder->params.quality;
-    struct job job = {.trace = {.frame_id = pl->frame_id + 1,
-                                .input_id = pl->shown_input_id,
-                                .commit = now,
-                                .grant = now,
-                                .convert_start = now,
-                                .convert_end = now}};
+    struct gs_encode_job job = {.trace = {.frame_id = pl->frame_id + 1,
+                                          .input_id = pl->shown_input_id,
+                                          .commit = now,
+                                          .grant = now,
+                                          .convert_start = now,
+                                          .convert_end = now}};
 
     job.quality = gs_refine_begin(&pl->refine, quality ? quality : DEFAULT_QUALITY);
     start_job(pl, &job);
+}
+
+static void answer(struct gs_pipeline *pl, uint64_t now)
+{
+    const struct gs_source_impl *source = pl->params.source->impl;
+    bool callbacks = pl->callback_wanted, syncs = pl->sync_wanted;
+
+    gs_pacing_callback_sent(&pl->pacing, now, pl->callback_kept);
+    pl->callback_wanted = pl->callback_kept = pl->sync_wanted = false;
+    if (callbacks)
+        source->frame_done(pl->params.source, now);
+    if (syncs)
+        source->sync_done(pl->params.source);
 }
 
 static void run_due(struct gs_pipeline *pl)
 {
     uint64_t now = gs_now_ns();
 
-    if (wants_capture(pl) && gs_pacing_capture_at(&pl->pacing, now) <= now)
+    if (capture_at(pl, now) <= now && gs_turn_gate_capture(&pl->gate, now))
         capture(pl, now);
-    if (may_refine(pl) && gs_refine_due(&pl->refine) <= now)
+    if (refine_at(pl) <= now)
         refine(pl, now);
-    if (may_answer_callbacks(pl) && gs_pacing_callback_at(&pl->pacing, now) <= now) {
-        gs_pacing_callback_sent(&pl->pacing, now, pl->callback_kept);
-        pl->callback_wanted = pl->callback_kept = false;
-        pl->params.source->impl->frame_done(pl->params.source, now);
-    }
+    if (answer_at(pl, now) <= now && gs_turn_gate_answer(&pl->gate, now))
+        answer(pl, now);
+    gs_turn_gate_settle(&pl->gate, gs_now_ns());
     schedule(pl);
 }
 
@@ -263,10 +204,8 @@ static void tell_idle(struct gs_pipeline *pl)
         fn(pl->when_idle_user);
 }
 
-static void take_result(struct gs_pipeline *pl)
+static void take_result(struct gs_pipeline *pl, const struct gs_encode_job *job)
 {
-    const struct job *job = &pl->job;
-
     pl->busy = false;
     note_result(pl, "encoding", job->encode_err);
     if (!job->encode_err && !job->send_err)
@@ -284,64 +223,14 @@ static void take_result(struct gs_pipeline *pl)
     tell_idle(pl);
 }
 
-static void clear_fd(int fd)
+static void on_alarm(void *user)
 {
-    uint64_t n;
+    struct gs_pipeline *pl = user;
+    const struct gs_encode_job *job = gs_encode_thread_take(pl->encode);
 
-    if (read(fd, &n, sizeof(n)) < 0 && errno != EAGAIN)
-        gs_error("pipeline: read: %s", g_strerror(errno));
-}
-
-static gboolean events_prepare(GSource *source, gint *timeout)
-{
-    *timeout = -1;
-    return ((struct event_source *)source)->pl->due;
-}
-
-static gboolean events_check(GSource *source)
-{
-    struct event_source *events = (struct event_source *)source;
-
-    return events->pl->due || g_source_query_unix_fd(source, events->timer_tag) ||
-           g_source_query_unix_fd(source, events->done_tag);
-}
-
-static gboolean events_dispatch(GSource *source, GSourceFunc callback GS_UNUSED,
-                                gpointer data GS_UNUSED)
-{
-    struct event_source *events = (struct event_source *)source;
-    struct gs_pipeline *pl = events->pl;
-
-    if (g_source_query_unix_fd(source, events->timer_tag)) {
-        clear_fd(pl->timer_fd);
-        pl->timer_at = 0;
-    }
-    if (g_source_query_unix_fd(source, events->done_tag))
-        clear_fd(pl->done_fd);
-    if (atomic_exchange_explicit(&pl->encoded, false, memory_order_acquire))
-        take_result(pl);
+    if (job)
+        take_result(pl, job);
     run_due(pl);
-    return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs event_funcs = {
-    .prepare = events_prepare, .check = events_check, .dispatch = events_dispatch};
-
-static void attach_events(struct gs_pipeline *pl)
-{
-    struct event_source *events;
-
-    pl->events = g_source_new(&event_funcs, sizeof(struct event_source));
-    events = (struct event_source *)pl->events;
-    events->pl = pl;
-    events->timer_tag = g_source_add_unix_fd(pl->events, pl->timer_fd, G_IO_IN);
-    events->done_tag = g_source_add_unix_fd(pl->events, pl->done_fd, G_IO_IN);
-    g_source_set_static_name(pl->events, "pipeline");
-    g_source_set_priority(pl->events, G_PRIORITY_HIGH);
-    /* Nobody runs the loop inside of it. For a source that says so GLib does not take the
-     * descriptors out of its set and back at each dispatch, which wakes the loop twice. */
-    g_source_set_can_recurse(pl->events, TRUE);
-    g_source_attach(pl->events, g_main_context_get_thread_default());
 }
 
 int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeline **ret)
@@ -350,62 +239,43 @@ int gs_pipeline_create(const struct gs_pipeline_params *params, struct gs_pipeli
     int err;
 
     pl->params = *params;
-    pl->timer_fd = pl->done_fd = -1;
-    sem_init(&pl->filled, 0, 0);
+    pl->gate.turns = params->turns;
     gs_pacing_init(&pl->pacing, params->unwatched_fps);
-    gs_auto_effort_init(&pl->effort, params->fps, params->effort);
     err = picture(pl) ? gs_nv12_alloc(gs_nv12_side(params->width), gs_nv12_side(params->height),
                                       &pl->picture)
                       : 0;
-    if (err < 0)
-        goto fail;
-    pl->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    pl->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (pl->timer_fd < 0 || pl->done_fd < 0) {
-        err = -errno;
-        goto fail;
+    if (!err)
+        err = gs_encode_thread_create(params->transport, params->fps, params->effort, &pl->encode);
+    if (!err)
+        err = gs_alarm_create(gs_encode_thread_fd(pl->encode), on_alarm, pl, &pl->alarm);
+    if (err < 0) {
+        gs_pipeline_destroy(pl);
+        return err;
     }
-    attach_events(pl);
-    err = -pthread_create(&pl->thread, NULL, encode_thread, pl);
-    if (err < 0)
-        goto fail;
-    pthread_setname_np(pl->thread, "encode");
-    pl->running = true;
     *ret = pl;
     return 0;
-fail:
-    gs_pipeline_destroy(pl);
-    return err;
 }
 
 void gs_pipeline_destroy(struct gs_pipeline *pl)
 {
     if (!pl)
         return;
-    if (pl->running) {
-        atomic_store(&pl->quit, true);
-        sem_post(&pl->filled);
-        pthread_join(pl->thread, NULL);
-    }
-    if (pl->events)
-        g_source_destroy(pl->events);
-    g_clear_pointer(&pl->events, g_source_unref);
-    if (pl->timer_fd >= 0)
-        close(pl->timer_fd);
-    if (pl->done_fd >= 0)
-        close(pl->done_fd);
+    gs_alarm_destroy(pl->alarm);
+    gs_encode_thread_destroy(pl->encode);
     gs_nv12_free(&pl->picture);
-    sem_destroy(&pl->filled);
     g_free(pl);
 }
 
 void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
 {
+    if (!pl)
+        return;
     pl->counters.commits++;
     gs_pacing_committed(&pl->pacing, commit_ns);
     /* The newest: an application that commits faster than the rate has its older pictures
      * replaced, and the latency is the age of what is shown. */
     pl->commit = commit_ns;
+    gs_turn_gate_committed(&pl->gate, pl->dirty, commit_ns);
     pl->dirty = true;
     pl->dirty_input_id = pl->input_id;
     schedule(pl);
@@ -413,9 +283,25 @@ void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns)
 
 void gs_pipeline_frame_wanted(struct gs_pipeline *pl, bool keeps)
 {
+    if (!pl)
+        return;
     pl->callback_wanted = true;
     pl->callback_kept |= keeps;
     schedule(pl);
+}
+
+void gs_pipeline_sync_wanted(struct gs_pipeline *pl)
+{
+    if (!pl)
+        return;
+    pl->sync_wanted = true;
+    schedule(pl);
+}
+
+void gs_pipeline_drawn(struct gs_pipeline *pl, uint64_t now)
+{
+    if (pl && gs_turn_gate_drawn(&pl->gate, now))
+        schedule(pl);
 }
 
 void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
@@ -424,9 +310,17 @@ void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id)
     gs_refine_disturbed(&pl->refine, gs_now_ns());
 }
 
+static uint32_t limited_fps(const struct gs_pipeline *pl)
+{
+    uint32_t fps = pl->watched ? pl->params.fps : pl->params.unwatched_fps;
+
+    return pl->max_fps ? GS_MIN(fps, pl->max_fps) : fps;
+}
+
 static void follow_rate(struct gs_pipeline *pl)
 {
-    gs_pacing_set_fps(&pl->pacing, pl->watched ? pl->params.fps : pl->params.unwatched_fps);
+    gs_turns_set_fps(pl->params.turns, pl->watched ? pl->params.fps : 0);
+    gs_pacing_set_fps(&pl->pacing, limited_fps(pl));
     pl->pacing.next_callback = 0;
 }
 
@@ -452,9 +346,39 @@ void gs_pipeline_set_rates(struct gs_pipeline *pl, uint32_t fps, uint32_t unwatc
     schedule(pl);
 }
 
+/* Applications that wait for no callback draw as fast as they can, unless they are held. */
+static void follow_gate(struct gs_pipeline *pl)
+{
+    const struct gs_source_impl *source = pl->params.source->impl;
+    bool shut = gs_turns_asks(pl->params.turns) || pl->max_fps;
+
+    if (shut == pl->gate_shut || !source->set_gate)
+        return;
+    pl->gate_shut = shut;
+    /* What is held is answered by that. */
+    if (!shut)
+        pl->sync_wanted = false;
+    source->set_gate(pl->params.source, shut);
+}
+
+void gs_pipeline_turns_changed(struct gs_pipeline *pl)
+{
+    uint32_t max_fps;
+
+    if (!pl)
+        return;
+    max_fps = gs_turns_max_fps(pl->params.turns);
+    if (max_fps != pl->max_fps) {
+        pl->max_fps = max_fps;
+        follow_rate(pl);
+    }
+    follow_gate(pl);
+    run_due(pl);
+}
+
 void gs_pipeline_set_effort(struct gs_pipeline *pl, uint32_t fps, int effort)
 {
-    gs_auto_effort_init(&pl->effort, fps, effort);
+    gs_encode_thread_set_effort(pl->encode, fps, effort);
 }
 
 void gs_pipeline_request_keyframe(struct gs_pipeline *pl)

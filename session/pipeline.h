@@ -16,6 +16,7 @@
 #include "session/counters.h"
 #include "session/source.h"
 #include "session/transport/transport.h"
+#include "session/turns.h"
 
 struct gs_pipeline;
 
@@ -29,6 +30,7 @@ struct gs_pipeline_params {
     struct gs_converter *converter;
     struct gs_encoder *encoder;
     struct gs_transport *transport;
+    struct gs_turns *turns; /* NULL: all frames are free */
     /* The encoder or converter fails again and again. Called once. */
     void (*failed)(void *user, const char *reason);
     void *user;
@@ -39,9 +41,13 @@ int gs_pipeline_create(const struct gs_pipeline_params *params,
 /* Waits for the frame in flight. Accepts NULL. */
 void gs_pipeline_destroy(struct gs_pipeline *pl);
 
-/* From the source: see struct gs_source_listener. */
+/* From the source: see struct gs_source_listener. These and the next one accept NULL. */
 void gs_pipeline_damaged(struct gs_pipeline *pl, uint64_t commit_ns);
 void gs_pipeline_frame_wanted(struct gs_pipeline *pl, bool keeps);
+void gs_pipeline_sync_wanted(struct gs_pipeline *pl);
+void gs_pipeline_drawn(struct gs_pipeline *pl, uint64_t now);
+/* From the turns: see struct gs_turns_listener. */
+void gs_pipeline_turns_changed(struct gs_pipeline *pl);
 /* An input record was handed to the application. */
 void gs_pipeline_input_applied(struct gs_pipeline *pl, uint32_t input_id);
 /* Whether somebody receives. Nobody: nothing is captured. */

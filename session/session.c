@@ -16,6 +16,7 @@
 #include "session/parts.h"
 #include "session/slot.h"
 #include "session/stats.h"
+#include "session/turns.h"
 #include "session/unwatched.h"
 
 #define END_FLUSH_MS 500
@@ -31,6 +32,7 @@ struct gs_session {
 
     struct gs_parts parts;
     struct gs_clients *clients;
+    struct gs_turns *turns;
     struct gs_unwatched_guard *unwatched;
     struct gs_stats *stats;
     struct gs_change *change;
@@ -71,16 +73,28 @@ static void on_damaged(void *user, uint64_t commit_ns)
 {
     struct gs_session *s = user;
 
-    if (s->parts.pipeline)
-        gs_pipeline_damaged(s->parts.pipeline, commit_ns);
+    gs_pipeline_damaged(s->parts.pipeline, commit_ns);
 }
 
 static void on_frame_wanted(void *user, bool keeps)
 {
     struct gs_session *s = user;
 
-    if (s->parts.pipeline)
-        gs_pipeline_frame_wanted(s->parts.pipeline, keeps);
+    gs_pipeline_frame_wanted(s->parts.pipeline, keeps);
+}
+
+static void on_sync_wanted(void *user)
+{
+    struct gs_session *s = user;
+
+    gs_pipeline_sync_wanted(s->parts.pipeline);
+}
+
+static void on_drawn(void *user, uint64_t now_ns)
+{
+    struct gs_session *s = user;
+
+    gs_pipeline_drawn(s->parts.pipeline, now_ns);
 }
 
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)
@@ -108,6 +122,8 @@ static void on_app_ended(void *user, int wait_status, const char *reason)
 static const struct gs_source_listener source_listener = {
     .damaged = on_damaged,
     .frame_wanted = on_frame_wanted,
+    .sync_wanted = on_sync_wanted,
+    .drawn = on_drawn,
     .cursor = on_cursor,
     .pointer_mode = on_pointer_mode,
     .ended = on_app_ended,
@@ -166,6 +182,26 @@ static const struct gs_clients_listener clients_listener = {
     .report = on_report,
 };
 
+static void on_turns_changed(void *user)
+{
+    struct gs_session *s = user;
+
+    gs_pipeline_turns_changed(s->parts.pipeline);
+}
+
+static void on_hold(void *user, bool hold)
+{
+    struct gs_session *s = user;
+
+    if (s->parts.freeze)
+        gs_freeze_set(s->parts.freeze, GS_FREEZE_TURN, hold);
+}
+
+static const struct gs_turns_listener turns_listener = {
+    .changed = on_turns_changed,
+    .hold = on_hold,
+};
+
 /* ---- changes ---- */
 
 static void note_kinds(struct gs_session *s)
@@ -210,6 +246,7 @@ static void say_ready(struct gs_session *s)
     char *json;
 
     g_strlcpy(s->ready.renderer, s->parts.renderer, sizeof(s->ready.renderer));
+    g_strlcpy(s->ready.gpu, s->parts.gpu, sizeof(s->ready.gpu));
     note_kinds(s);
     s->ready.udp_port = s->parts.transport->udp_port;
     s->ready.x11_display = s->parts.source->impl->x11_display
@@ -252,6 +289,7 @@ static void on_slot_settled(void *user, const char *failure)
         .config = &s->config,
         .source_listener = &source_listener,
         .transport_listener = &transport_listener,
+        .turns = s->turns,
         .failed = on_pipeline_failed,
         .user = s,
     };
@@ -270,6 +308,7 @@ static void on_slot_settled(void *user, const char *failure)
     build_around_parts(s);
     gs_slot_look(s->slot, false);
     say_ready(s);
+    gs_turns_connect(s->turns, &s->config);
 }
 
 static void on_reopen_wanted(void *user)
@@ -375,6 +414,7 @@ static void on_link_lost(void *user, int err)
             err ? g_strerror(-err) : "");
     gs_stats_pause(s->stats);
     gs_clients_link_lost(s->clients);
+    gs_turns_lost(s->turns);
 }
 
 static char *introduce(void *user)
@@ -397,6 +437,8 @@ static void on_link_back(void *user)
     gs_slot_link_back(s->slot);
     gs_clients_link_back(s->clients);
     gs_stats_begin(s->stats);
+    if (s->parts.pipeline)
+        gs_turns_connect(s->turns, &s->config);
 }
 
 static void on_link_closed(void *user, int err)
@@ -427,6 +469,7 @@ struct gs_session *gs_session_create(GIOStream *stream, GMainLoop *loop)
 
     s->loop = loop;
     s->link = gs_link_create(stream, &link_handler, s);
+    s->turns = gs_turns_create(&turns_listener, s);
     s->clients = gs_clients_create(&(struct gs_clients_params){
         .link = s->link,
         .parts = &s->parts,
@@ -448,6 +491,7 @@ void gs_session_destroy(struct gs_session *s)
     gs_change_destroy(g_steal_pointer(&s->change));
     gs_unwatched_destroy(g_steal_pointer(&s->unwatched));
     gs_parts_finish(&s->parts);
+    gs_turns_destroy(s->turns);
     gs_clients_destroy(s->clients);
     gs_link_destroy(s->link);
     gs_worker_config_finish(&s->config);

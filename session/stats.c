@@ -32,12 +32,14 @@ struct gs_stats {
 static void put_pipeline(struct gs_stats *s, struct gs_worker_stats *out)
 {
     struct gs_counters *c = gs_pipeline_counters(s->params.parts->pipeline);
+    const struct gs_egl *egl = s->params.parts->egl;
 
     out->commits = c->commits;
     out->frames = c->frames;
     out->refined = c->refined;
     out->keyframes = c->keyframes;
     out->dropped = c->unsent;
+    out->gpu_us = egl && !egl->software ? c->gpu_ns / GS_NS_PER_US : 0;
     memcpy(out->stages, c->stages, sizeof(out->stages));
     out->latency_p50_us = (uint32_t)(gs_histogram_percentile(&c->latency, 50) / GS_NS_PER_US);
     out->latency_p99_us = (uint32_t)(gs_histogram_percentile(&c->latency, 99) / GS_NS_PER_US);

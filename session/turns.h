@@ -38,12 +38,15 @@ void gs_turns_connect(struct gs_turns *g, const struct gs_worker_config *config)
 void gs_turns_lost(struct gs_turns *g);
 
 /* True: a frame may start now, and counts as started. False: it was asked for, and `changed`
- * follows. Each true is answered by one gs_turns_finished. NULL: always true. */
+ * follows. Each true is answered by one gs_turns_finished. NULL: always true, as it is free and 0
+ * in what follows. */
 bool gs_turns_start(struct gs_turns *g, uint64_t now);
 /* The frame that started last is committed, and drawn. */
 void gs_turns_finished(struct gs_turns *g, uint64_t now);
 /* What was asked for is not wanted any more. */
 void gs_turns_withdraw(struct gs_turns *g);
+/* Frames have to be asked for. */
+bool gs_turns_asks(const struct gs_turns *g);
 /* Others want the GPU: neither frames that would not be shown, nor pictures at rest. */
 bool gs_turns_contended(const struct gs_turns *g);
 /* The rate that the host's policy allows; 0: no limit. */

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session/unwatched.h"
 
+#include <glib.h>
+
 #include "common/log.h"
-#include "session/freeze.h"
 #include "session/unwatched_rule.h"
 
 struct gs_unwatched_guard {
     struct gs_parts *parts;
     const struct gs_worker_config *config;
     struct gs_unwatched_rule rule;
-    struct gs_freeze freeze;
     guint timer;
 };
 
@@ -31,14 +31,9 @@ static void apply(struct gs_unwatched_guard *u)
     uint64_t now = gs_now_ns();
     bool frozen = gs_unwatched_rule_frozen(&u->rule, now);
 
-    if (frozen && !u->freeze.frozen)
-        gs_info("nobody looks: the application stands still");
-    if (!frozen && u->freeze.frozen)
-        gs_info("the application goes on");
-    if (frozen)
-        gs_freeze_begin(&u->freeze, u->config->app_cgroup);
-    else
-        gs_freeze_end(&u->freeze);
+    if (frozen != gs_unwatched_frozen(u))
+        gs_info(frozen ? "nobody looks: the application stands still" : "the application goes on");
+    gs_freeze_set(u->parts->freeze, GS_FREEZE_UNWATCHED, frozen);
     gs_pipeline_set_rates(u->parts->pipeline, u->config->fps,
                           gs_unwatched_rule_fps(&u->rule, u->config->fps));
     gs_pipeline_set_watched(u->parts->pipeline, u->rule.watched);
@@ -72,7 +67,7 @@ void gs_unwatched_destroy(struct gs_unwatched_guard *u)
         return;
     if (u->timer)
         g_source_remove(u->timer);
-    gs_freeze_end(&u->freeze);
+    gs_freeze_set(u->parts->freeze, GS_FREEZE_UNWATCHED, false);
     g_free(u);
 }
 
@@ -90,7 +85,7 @@ void gs_unwatched_follow(struct gs_unwatched_guard *u)
 
 bool gs_unwatched_frozen(const struct gs_unwatched_guard *u)
 {
-    return u->freeze.frozen;
+    return gs_freeze_is(u->parts->freeze, GS_FREEZE_UNWATCHED);
 }
 
 uint32_t gs_unwatched_seconds(const struct gs_unwatched_guard *u)

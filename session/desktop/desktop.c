@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <wlr/xwayland.h>
 
+#include "common/clock.h"
+
 extern const struct gs_source_impl gs_source_desktop;
 
 void gs_desktop_damaged(struct gs_desktop *d, uint64_t commit_ns)
@@ -17,6 +19,22 @@ void gs_desktop_frame_wanted(struct gs_desktop *d, bool keeps)
 {
     if (!d->closing)
         d->base.params.listener->frame_wanted(d->base.params.user, keeps);
+}
+
+void gs_desktop_sync_wanted(struct gs_desktop *d)
+{
+    const struct gs_source_listener *l = d->base.params.listener;
+
+    if (!d->closing && l->sync_wanted)
+        l->sync_wanted(d->base.params.user);
+}
+
+void gs_desktop_drawn(struct gs_desktop *d)
+{
+    const struct gs_source_listener *l = d->base.params.listener;
+
+    if (!d->closing && l->drawn)
+        l->drawn(d->base.params.user, gs_now_ns());
 }
 
 /* Cursor and pointer mode also change inside of calls on the source, such as input; the listener
@@ -64,6 +82,7 @@ static void desktop_close(struct gs_source *src)
     d->closing = true;
     if (d->notify_idle)
         wl_event_source_remove(d->notify_idle);
+    gs_gate_set(d, false); /* who is held cannot end by itself */
     gs_launch_finish(d);
     gs_xwayland_finish(d);
     gs_surfaces_finish(d);
@@ -121,6 +140,7 @@ static int desktop_open(const struct gs_source_params *params, struct gs_source 
     wl_list_init(&d->surfaces);
     wl_list_init(&d->views);
     wl_list_init(&d->unmanaged);
+    wl_list_init(&d->gate.holds);
     gs_scene_init(d);
     gs_guard_init();
     r = open_parts(d);
@@ -165,6 +185,16 @@ static void desktop_frame_done(struct gs_source *src, uint64_t now_ns)
     gs_surfaces_frame_done(gs_desktop_from(src), now_ns);
 }
 
+static void desktop_sync_done(struct gs_source *src)
+{
+    gs_gate_done(gs_desktop_from(src));
+}
+
+static void desktop_set_gate(struct gs_source *src, bool shut)
+{
+    gs_gate_set(gs_desktop_from(src), shut);
+}
+
 static void desktop_input(struct gs_source *src, const struct gs_input *in)
 {
     gs_seat_input(gs_desktop_from(src), in);
@@ -197,6 +227,8 @@ const struct gs_source_impl gs_source_desktop = {
     .capture = desktop_capture,
     .resize = desktop_resize,
     .frame_done = desktop_frame_done,
+    .sync_done = desktop_sync_done,
+    .set_gate = desktop_set_gate,
     .input = desktop_input,
     .set_keymap = desktop_set_keymap,
     .x11_display = desktop_x11_display,

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <wayland-server-core.h>
+#include <wayland-server-protocol.h>
 #include <wlr/backend/interface.h>
 #include <wlr/interfaces/wlr_output.h>
 #include <wlr/render/interface.h>
@@ -31,12 +32,47 @@
 #include "session/source.h"
 
 struct gs_desktop;
+struct gs_draw;
 struct gs_view;
 struct wlr_output_layout;
 struct wlr_xcursor_manager;
 struct wlr_xdg_decoration_manager_v1;
 struct wlr_xwayland;
 struct xcb_connection_t;
+
+/* ---- levers of the scheduler ---- */
+
+#define GS_HOLD_LONGEST (250 * GS_NS_PER_MS)
+
+/* Something that an application waits for. Zeroed and gs_hold_init'ed before. */
+struct gs_hold {
+    struct wl_list link; /* gs_gate.holds while it is held */
+    uint64_t until;
+    /* It is in no list then, and may be held anew. */
+    void (*let_go)(struct gs_hold *hold);
+};
+
+struct gs_gate {
+    bool shut;
+    struct wl_list holds; /* gs_hold.link, oldest first */
+    struct wl_event_source *timer;
+    bool timer_set;
+    /* libwayland's own requests of wl_display, and the same with our sync. NULL: it is not known
+     * how to get at them. */
+    const struct wl_display_interface *display;
+    struct wl_display_interface display_held;
+};
+
+#define GS_RELEASES_MAX 8
+
+/* GPU buffers of a surface that were replaced, and that its client does not get back yet. */
+struct gs_releases {
+    struct gs_desktop *d;
+    struct gs_hold hold;
+    struct wlr_buffer *shown;                 /* locked; only while the gate is shut */
+    struct wlr_buffer *held[GS_RELEASES_MAX]; /* locked, oldest first */
+    unsigned n;
+};
 
 /* ---- surfaces ---- */
 
@@ -50,6 +86,12 @@ struct gs_surface {
     pixman_region32_t fresh;  /* surface-local, since the last gs_scene_update */
     uint32_t buffer_width, buffer_height, buffer_format; /* at the last commit */
     uint64_t tree_round, shown_round; /* gs_desktop.round in which it was mapped, was a layer */
+    bool callback_due;                /* at the last commit, and not answered since */
+    unsigned unasked; /* buffers in a row that no callback was waited for; up to 2 */
+    uint64_t syncs;   /* gs_sync_count at the last commit of a buffer */
+    struct gs_releases releases;
+    struct wl_list draws; /* drawn.c: what the GPU still works at, oldest first */
+    unsigned n_draws;
     struct wl_listener commit, destroy;
 };
 
@@ -142,6 +184,8 @@ struct gs_desktop {
     struct wlr_drm_format_set *dmabuf_formats;
     uint64_t next_buffer_id;
 
+    struct gs_gate gate; /* gate.c, sync.c */
+
     /* surface.c, scene_build.c */
     struct wl_list surfaces; /* gs_surface.link */
     uint64_t next_surface_id;
@@ -149,7 +193,8 @@ struct gs_desktop {
     GArray *layers, *layers_before; /* struct gs_layer */
     pixman_region32_t damage;       /* of the output, since the last capture */
     struct wl_event_source *update_idle;
-    bool all_damaged; /* the listener is to hear it from the next update */
+    struct gs_draw *part_draw; /* of a subsurface, until its parent's commit; NULL: none */
+    bool all_damaged;          /* the listener is to hear it from the next update */
     guint occluded_timer;
     uint64_t n_captures;
 
@@ -221,6 +266,8 @@ static inline struct gs_desktop *gs_desktop_from(struct gs_source *src)
 /* ---- desktop.c: what the listener hears ---- */
 void gs_desktop_damaged(struct gs_desktop *d, uint64_t commit_ns);
 void gs_desktop_frame_wanted(struct gs_desktop *d, bool keeps);
+void gs_desktop_sync_wanted(struct gs_desktop *d);
+void gs_desktop_drawn(struct gs_desktop *d);
 void gs_desktop_cursor_changed(struct gs_desktop *d);
 void gs_desktop_set_pointer_mode(struct gs_desktop *d, enum gs_pointer_mode mode);
 
@@ -233,6 +280,47 @@ void gs_server_finish(struct gs_desktop *d);
 /* ---- quota.c ---- */
 /* Bounds how many objects a connection holds; it ends when there are more. */
 void gs_quota_create(struct wl_client *client);
+
+/* ---- gate.c: holds what applications wait for that do not wait for frame callbacks ---- */
+void gs_gate_init(struct gs_desktop *d);
+/* Nothing is held any more when it is called. */
+void gs_gate_finish(struct gs_desktop *d);
+void gs_gate_set(struct gs_desktop *d, bool shut);
+/* Lets go what is held now. */
+void gs_gate_done(struct gs_desktop *d);
+/* A commit of s; in the handler of it. */
+void gs_gate_commit(struct gs_surface *s);
+void gs_hold_init(struct gs_hold *hold, void (*let_go)(struct gs_hold *hold));
+static inline bool gs_hold_is_held(const struct gs_hold *hold)
+{
+    return !wl_list_empty(&hold->link);
+}
+/* For GS_HOLD_LONGEST at most. */
+void gs_hold_begin(struct gs_desktop *d, struct gs_hold *hold);
+/* Without letting go. */
+void gs_hold_drop(struct gs_hold *hold);
+
+/* ---- sync.c: replies to wl_display.sync ---- */
+void gs_sync_create(struct gs_desktop *d, struct wl_client *client);
+/* The next sync of client is to be held, if it comes soon. */
+void gs_sync_arm(struct wl_client *client);
+/* Counts those that it sent. */
+uint64_t gs_sync_count(struct wl_client *client);
+
+/* ---- releases.c ---- */
+void gs_releases_init(struct gs_releases *r, struct gs_desktop *d);
+/* A buffer was committed. shown: the GPU buffer shown now; NULL: none, or one in memory. hold: what
+ * it replaces is not given back yet. */
+void gs_releases_commit(struct gs_releases *r, struct wlr_buffer *shown, bool hold);
+void gs_releases_finish(struct gs_releases *r);
+
+/* ---- drawn.c: when the GPU has drawn what was committed ---- */
+void gs_drawn_init(struct gs_surface *s);
+/* Tells the listener, now or later. part: of a commit of its parent, which follows. */
+void gs_drawn_commit(struct gs_surface *s, bool part);
+/* The same, of a buffer with that fence, borrowed; -1: none. */
+void gs_drawn_wait(struct gs_surface *s, int fence, bool part);
+void gs_drawn_finish(struct gs_surface *s);
 
 /* ---- renderer.c ---- */
 int gs_renderer_init(struct gs_desktop *d) GS_MUST_CHECK;

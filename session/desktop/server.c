@@ -145,6 +145,7 @@ static void handle_client_created(struct wl_listener *listener, void *data)
     wl_client_add_destroy_listener(data, &watch->destroy);
     d->n_clients++;
     gs_quota_create(data);
+    gs_sync_create(d, data);
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data)
@@ -203,6 +204,7 @@ int gs_server_init(struct gs_desktop *d)
     if (!d->display)
         return -ENOMEM;
     d->loop = wl_display_get_event_loop(d->display);
+    gs_gate_init(d);
     d->client_created.notify = handle_client_created;
     wl_display_add_client_created_listener(d->display, &d->client_created);
     r = open_socket(d);
@@ -226,6 +228,7 @@ void gs_server_finish(struct gs_desktop *d)
         g_source_unref(d->loop_source);
         d->loop_source = NULL;
     }
+    gs_gate_finish(d);
     gs_output_finish(d);
     gs_renderer_finish(d);
     if (d->display)

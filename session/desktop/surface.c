@@ -71,6 +71,7 @@ static void send_frame_done(struct gs_surface *s, uint64_t now_ns)
     struct timespec now = {.tv_sec = (time_t)(now_ns / GS_NS_PER_S),
                            .tv_nsec = (long)(now_ns % GS_NS_PER_S)};
 
+    s->callback_due = false;
     wlr_surface_send_frame_done(s->wlr, &now);
 }
 
@@ -126,14 +127,18 @@ static void handle_commit(struct wl_listener *listener, void *data)
 
     (void)data;
     collect_damage(s);
-    if (applied_by_parent(s->wlr))
+    gs_gate_commit(s);
+    if (applied_by_parent(s->wlr)) {
+        gs_drawn_commit(s, true);
         return;
+    }
     view = gs_view_of_surface(d, s->wlr);
     if (view)
         gs_view_place(view);
     if (gs_scene_update(d))
         gs_desktop_damaged(d, now);
     gs_surfaces_check_frames(d);
+    gs_drawn_commit(s, false);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data)
@@ -146,6 +151,8 @@ static void handle_destroy(struct wl_listener *listener, void *data)
     wl_list_remove(&s->link);
     wl_list_remove(&s->commit.link);
     wl_list_remove(&s->destroy.link);
+    gs_releases_finish(&s->releases);
+    gs_drawn_finish(s);
     pixman_region32_fini(&s->damage);
     pixman_region32_fini(&s->fresh);
     if (d->grab == s->wlr)
@@ -165,6 +172,8 @@ void gs_surface_create(struct gs_desktop *d, struct wlr_surface *surface)
     wl_list_insert(&d->surfaces, &s->link);
     pixman_region32_init(&s->damage);
     pixman_region32_init(&s->fresh);
+    gs_releases_init(&s->releases, d);
+    gs_drawn_init(s);
     s->commit.notify = handle_commit;
     wl_signal_add(&surface->events.commit, &s->commit);
     s->destroy.notify = handle_destroy;

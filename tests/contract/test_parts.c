@@ -82,18 +82,24 @@ static struct gs_worker_config config_of(const char *encoder, uint32_t width, ui
     return c;
 }
 
-static void build(struct gs_parts *p, const struct gs_worker_config *c)
+static int try_build(struct gs_parts *p, const struct gs_worker_config *c, char **ret_reason)
 {
     const struct gs_parts_params params = {.config = c,
                                            .source_listener = &source_listener,
                                            .transport_listener = &transport_listener,
                                            .failed = on_failed,
                                            .user = &heard};
-    char *reason = NULL;
 
     *p = (struct gs_parts){0};
     heard = (struct listener){0};
-    if (gs_parts_build(p, &params, &reason) < 0)
+    return gs_parts_build(p, &params, ret_reason);
+}
+
+static void build(struct gs_parts *p, const struct gs_worker_config *c)
+{
+    char *reason = NULL;
+
+    if (try_build(p, c, &reason) < 0)
         fail_msg("%s", reason);
     assert_size(p, c->width, c->height);
 }
@@ -150,6 +156,21 @@ static bool mock_nvidia(void)
     const char *path = g_getenv("LD_LIBRARY_PATH");
 
     return path && strstr(path, "/mock");
+}
+
+/* A session never draws with another GPU than the one that it was given. */
+static void test_gpu_missing(void **state)
+{
+    struct gs_worker_config c = config_of("x264", 320, 240);
+    struct gs_parts parts;
+    g_autofree char *reason = NULL;
+
+    (void)state;
+    g_strlcpy(c.gpu, "/dev/dri/renderD999", sizeof(c.gpu));
+    assert_int_equal(try_build(&parts, &c, &reason), -ENODEV);
+    assert_non_null(strstr(reason, "the GPU /dev/dri/renderD999 cannot be drawn with"));
+    assert_string_equal(parts.gpu, "");
+    gs_parts_finish(&parts);
 }
 
 static void nvidia_lacks(const char *what)
@@ -241,9 +262,8 @@ static void test_limit_and_place_taken(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parts_resize),
-        cmocka_unit_test(test_limit_keeps_the_kind),
-        cmocka_unit_test(test_limit_and_refused),
+        cmocka_unit_test(test_parts_resize),          cmocka_unit_test(test_gpu_missing),
+        cmocka_unit_test(test_limit_keeps_the_kind),  cmocka_unit_test(test_limit_and_refused),
         cmocka_unit_test(test_limit_and_place_taken),
     };
 

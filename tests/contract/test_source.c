@@ -38,9 +38,39 @@ static void test_source_draws(void **state)
         assert_int_equal(source_rig_open(&rig, gs_source_impls[i]->name, 640, 480, simple_app), 0);
         assert_true(source_rig_wait(&rig, drew_three, 10000));
         assert_true(rig.n_damaged >= 3);
+        assert_true(rig.n_drawn >= 3);
+        assert_int_equal(rig.drawn_early, 0);
         assert_true(source_rig_colours(&rig, 8) >= 8);
         source_rig_close(&rig);
         assert_int_equal(rig.n_ended, 0);
+    }
+}
+
+static bool drew_six(struct source_rig *rig)
+{
+    return rig->n_captures >= 6;
+}
+
+/* Who waits for frame callbacks is not held by a gate, shut or open. */
+static void test_source_gate(void **state)
+{
+    (void)state;
+    for (size_t i = 0; gs_source_impls[i]; i++) {
+        const struct gs_source_impl *impl = gs_source_impls[i];
+        struct source_rig rig;
+
+        if (!impl->set_gate)
+            continue;
+        assert_int_equal(source_rig_open(&rig, impl->name, 640, 480, simple_app), 0);
+        impl->set_gate(rig.src, true);
+        assert_true(source_rig_wait(&rig, drew_six, 10000));
+        impl->sync_done(rig.src);
+        impl->set_gate(rig.src, false);
+        impl->sync_done(rig.src);
+        rig.n_captures = 0;
+        assert_true(source_rig_wait(&rig, drew_six, 10000));
+        assert_int_equal(rig.n_sync_wanted, 0);
+        source_rig_close(&rig);
     }
 }
 
@@ -201,9 +231,13 @@ static void test_pattern_counter_and_button(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_source_create_unknown),      cmocka_unit_test(test_source_draws),
-        cmocka_unit_test(test_source_capture_failed),      cmocka_unit_test(test_source_input_any),
-        cmocka_unit_test(test_pattern_counter_and_button), cmocka_unit_test(test_source_resize),
+        cmocka_unit_test(test_source_create_unknown),
+        cmocka_unit_test(test_source_draws),
+        cmocka_unit_test(test_source_gate),
+        cmocka_unit_test(test_source_capture_failed),
+        cmocka_unit_test(test_source_input_any),
+        cmocka_unit_test(test_pattern_counter_and_button),
+        cmocka_unit_test(test_source_resize),
     };
 
     if (!have_program())

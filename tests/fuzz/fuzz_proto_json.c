@@ -33,6 +33,7 @@ ROUNDTRIP(client_open)
 ROUNDTRIP(worker_adopt)
 ROUNDTRIP(worker_set)
 ROUNDTRIP(worker_stats)
+ROUNDTRIP(worker_grants)
 #undef FINISH
 #define FINISH(m) gs_worker_config_finish(m)
 ROUNDTRIP(worker_config)
@@ -40,8 +41,9 @@ ROUNDTRIP(worker_config)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const targets[])(const char *, size_t) = {
-        fuzz_hello,       fuzz_welcome,      fuzz_bye,        fuzz_worker_ready, fuzz_worker_config,
-        fuzz_client_open, fuzz_worker_adopt, fuzz_worker_set, fuzz_worker_stats};
+        fuzz_hello,         fuzz_welcome,      fuzz_bye,          fuzz_worker_ready,
+        fuzz_worker_config, fuzz_client_open,  fuzz_worker_adopt, fuzz_worker_set,
+        fuzz_worker_stats,  fuzz_worker_grants};
 
     if (size > 0 && data[0] >= '0' && (size_t)(data[0] - '0') < GS_ARRAY_SIZE(targets))
         targets[data[0] - '0']((const char *)data + 1, size - 1);

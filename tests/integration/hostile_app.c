@@ -181,7 +181,7 @@ static int run_mode(const struct wild_mode *mode)
 int main(int argc, char **argv)
 {
     const struct wild_mode *const tables[] = {wild_buffer_modes, wild_surface_modes,
-                                              wild_window_modes};
+                                              wild_window_modes, wild_sync_modes};
 
     for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
         for (const struct wild_mode *mode = tables[t]; mode->name; mode++)

@@ -51,4 +51,5 @@ struct wild_mode {
     void (*run)(struct wild *w);
 };
 
-extern const struct wild_mode wild_buffer_modes[], wild_surface_modes[], wild_window_modes[];
+extern const struct wild_mode wild_buffer_modes[], wild_surface_modes[], wild_window_modes[],
+    wild_sync_modes[];

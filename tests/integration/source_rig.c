@@ -49,6 +49,32 @@ static void on_frame_wanted(void *user, bool keeps)
         rig->frame_timer = g_timeout_add(FRAME_MS, answer_frame, rig);
 }
 
+static gboolean answer_sync(void *user)
+{
+    struct source_rig *rig = user;
+
+    rig->sync_timer = 0;
+    rig->src->impl->sync_done(rig->src);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_sync_wanted(void *user)
+{
+    struct source_rig *rig = user;
+
+    rig->n_sync_wanted++;
+    if (!rig->sync_timer && rig->sync_ms)
+        rig->sync_timer = g_timeout_add(rig->sync_ms, answer_sync, rig);
+}
+
+static void on_drawn(void *user, uint64_t now_ns)
+{
+    struct source_rig *rig = user;
+
+    rig->n_drawn++;
+    rig->drawn_early += now_ns < rig->commit_ns;
+}
+
 static void on_cursor(void *user, const struct gs_cursor_msg *msg)
 {
     struct source_rig *rig = user;
@@ -78,6 +104,8 @@ static void on_ended(void *user, int wait_status, const char *reason)
 static const struct gs_source_listener listener = {
     .damaged = on_damaged,
     .frame_wanted = on_frame_wanted,
+    .sync_wanted = on_sync_wanted,
+    .drawn = on_drawn,
     .cursor = on_cursor,
     .pointer_mode = on_pointer_mode,
     .ended = on_ended,
@@ -191,9 +219,16 @@ int source_rig_resize(struct source_rig *rig, uint32_t width, uint32_t height)
 int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
                     char *const *argv)
 {
+    return source_rig_open_gpu(rig, name, width, height, argv, NULL);
+}
+
+int source_rig_open_gpu(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
+                        char *const *argv, struct gs_egl *egl)
+{
     struct gs_source_params params = {.width = width,
                                       .height = height,
                                       .fps = 60,
+                                      .egl = egl,
                                       .argv = argv,
                                       .listener = &listener,
                                       .user = rig};
@@ -226,6 +261,9 @@ void source_rig_close(struct source_rig *rig)
     if (rig->frame_timer)
         g_source_remove(rig->frame_timer);
     rig->frame_timer = 0;
+    if (rig->sync_timer)
+        g_source_remove(rig->sync_timer);
+    rig->sync_timer = 0;
     gs_source_destroy(rig->src);
     rig->src = NULL;
     if (rig->runtime_dir) {

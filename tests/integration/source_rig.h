@@ -19,10 +19,12 @@ struct source_rig {
     pixman_image_t *image;
 
     unsigned n_damaged, n_frame_wanted, n_kept, n_cursor, n_mode, n_ended, n_captures, n_layers;
-    uint64_t commit_ns;        /* of the last damaged */
-    bool dirty;                /* damaged since the last capture */
-    bool keep_up;              /* capture whenever it is dirty */
-    bool silent;               /* frame callbacks are not answered */
+    unsigned n_sync_wanted, n_drawn, drawn_early; /* before the commit that it is of */
+    uint64_t commit_ns;                           /* of the last damaged */
+    bool dirty;                                   /* damaged since the last capture */
+    bool keep_up;                                 /* capture whenever it is dirty */
+    bool silent;                                  /* frame callbacks are not answered */
+    unsigned sync_ms;          /* after which what is held is answered; 0: never */
     unsigned seen;             /* the test's own */
     pixman_region32_t damage;  /* that the last capture came with */
     uint64_t damage_area_last; /* of that one */
@@ -32,13 +34,16 @@ struct source_rig {
     int wait_status;
     char reason[256];
     bool socket_left; /* after source_rig_close */
-    guint frame_timer;
+    guint frame_timer, sync_timer;
     uint32_t input_id;
 };
 
 /* Creates and starts source name with argv (NULL-terminated). 0 or what it returned. */
 int source_rig_open(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
                     char *const *argv) GS_MUST_CHECK;
+/* Which takes GPU buffers, too. egl is borrowed. */
+int source_rig_open_gpu(struct source_rig *rig, const char *name, uint32_t width, uint32_t height,
+                        char *const *argv, struct gs_egl *egl) GS_MUST_CHECK;
 void source_rig_close(struct source_rig *rig);
 /* Iterates until done(rig) or timeout_ms; returns done(rig). */
 bool source_rig_wait(struct source_rig *rig, bool (*done)(struct source_rig *rig), int timeout_ms);

@@ -165,7 +165,7 @@ static void test_json_here(void **state)
         "gpu.renderer",    "gpu.dmabuf",      "converter.cpu",    "converter.gl",
         "system.sandbox",  "converter",       "encoder.x264",     "encoder",
         "desktop.keymap",  "desktop.wayland", "desktop.xwayland", "decoder.software",
-        "decoder",
+        "decoder",         "scheduler.meter",
     };
     struct result r = doctor("--json", NULL);
     json_t *summary = json_object_get(r.json, "summary");
@@ -184,6 +184,8 @@ static void test_json_here(void **state)
     assert_true(text(summary, "decoder")[0] && text(summary, "renderer")[0]);
     if (strstr(text(summary, "renderer"), "llvmpipe"))
         assert_check(&r, "gpu.renderer", "warn", "programs render on the processor", "slow for 3D");
+    if (g_access("/dev/dri", F_OK) != 0)
+        assert_check(&r, "scheduler.meter", "ok", "software: cpu (processor time of its ", "");
     /* It cleans up behind itself. */
     assert_int_equal(gs_process_count_files(dir), 0);
     finish(&r);

@@ -43,7 +43,9 @@ static const struct mode modes[] = {
     {"windows", "0"},        {"popups", "9"},          {"bad-positioner", "9"},
     {"positions", "0"},      {"limits", "0"},          {"titles", "0"},
     {"cursors", "0"},        {"clipboards", "0"},      {"surfaces", "9"},
-    {"places", "0"},         {"objects", "9"},
+    {"places", "0"},         {"objects", "9"},         {"bad-syncs", "9"},
+    {"twice", "0 9"},        {"syncs", "0"},           {"deaf", "0 9"},
+    {"leavers", "0"},        {"registries", "0"},
 };
 
 /* 0: it is gone. */

@@ -14,55 +14,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/support/child.h"
 #include "tests/support/session_run.h"
 #include "tests/support/worker_rig.h"
 
-/* ---- processes ---- */
-
-struct process {
-    pid_t pid;
-    char state;
-    uint64_t ticks;
-};
-
-/* proc(5): pid (comm) state ppid … utime 14 stime 15 */
-static bool read_child(const char *pid, const char *name, pid_t parent, struct process *ret)
+static struct child application(const struct worker_rig *rig)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid);
-    g_autofree char *text = NULL;
-    unsigned long user, system;
-    char state, *close;
-    int ppid;
+    struct child p = {0};
 
-    if (!g_file_get_contents(path, &text, NULL, NULL))
-        return false;
-    close = strrchr(text, ')');
-    if (!close || !strstr(text, name) ||
-        sscanf(close + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &state, &ppid,
-               &user, &system) != 4 ||
-        (parent && ppid != parent))
-        return false;
-    *ret = (struct process){atoi(pid), state, user + system};
-    return true;
-}
-
-static bool find_child(const char *name, pid_t parent, struct process *ret)
-{
-    GDir *dir = g_dir_open("/proc", 0, NULL);
-    const char *entry;
-    bool found = false;
-
-    while (!found && (entry = g_dir_read_name(dir)))
-        found = g_ascii_isdigit(entry[0]) && read_child(entry, name, parent, ret);
-    g_dir_close(dir);
-    return found;
-}
-
-static struct process application(const struct worker_rig *rig)
-{
-    struct process p = {0};
-
-    assert_true(find_child("(gs-test-app)", rig->pid, &p));
+    assert_true(child_find("(gs-test-app)", rig->pid, &p));
     return p;
 }
 
@@ -123,7 +83,7 @@ static void wait_frames(struct worker_rig *rig, unsigned more)
 
 static void stays_still(struct worker_rig *rig)
 {
-    struct process before = application(rig), after;
+    struct child before = application(rig), after;
 
     worker_rig_run(rig, 500);
     after = application(rig);
@@ -183,20 +143,20 @@ static void test_freeze_tree(void **state)
     g_autofree char *app = gs_program_path("gs-test-app");
     g_autofree char *line = g_strdup_printf("%s --mode counter; true", app);
     const char *const argv[] = {"sh", "-c", line, NULL};
-    struct process shell, child;
+    struct child shell, child;
     struct worker_rig rig;
 
     (void)state;
     start(&rig, GS_UNWATCHED_FREEZE, NULL, argv);
     leave(&rig);
     wait_frozen(&rig, true);
-    assert_true(find_child("(sh)", rig.pid, &shell));
+    assert_true(child_find("(sh)", rig.pid, &shell));
     assert_int_equal(shell.state, 'T');
-    assert_true(find_child("(gs-test-app)", shell.pid, &child));
+    assert_true(child_find("(gs-test-app)", shell.pid, &child));
     assert_int_equal(child.state, 'T');
     worker_rig_enter(&rig);
     wait_frames(&rig, 20);
-    assert_true(find_child("(sh)", rig.pid, &shell));
+    assert_true(child_find("(sh)", rig.pid, &shell));
     assert_int_not_equal(shell.state, 'T');
     stop(&rig);
 }

@@ -18,9 +18,13 @@
  *            with control characters and one very long one, and then with STATS
  *   hungry   answers SET by taking memory until it gets no more
  *   slots    wants an encoder slot, and says STATS when it is given one or not
+ *   turns    asks for its page of the scheduler, and draws a frame at each PING: in STATS refined
+ *            counts pages, frames those that could be drawn, dropped the refusals of a page
+ *   liar     the same with a wrong secret
  * A PING of the host is answered with PONG and STATS: fps_milli is what SET said of the rate, kbps
  * the width that RESIZE said. A link that ends is made again where the configuration says so.
  */
+#include <errno.h>
 #include <gio/gio.h>
 #include <gio/gunixsocketaddress.h>
 #include <signal.h>
@@ -34,16 +38,18 @@
 #include "common/channel.h"
 #include "common/link.h"
 #include "common/proto.h"
+#include "tests/support/fake_turns.h"
 
 static struct gs_channel *link_channel;
 static int app_fd = STDERR_FILENO;
 static struct gs_worker_stats stats;
 static GPtrArray *eaten;
 static struct gs_worker_config config;
-static struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake"};
+static struct gs_worker_ready ready = {47810, -1, "fake", "fake", "fake", ""};
 static struct gs_worker_adopt me;
 static bool configured;
 static char mode[16] = "echo";
+static struct gs_grant_channel turns = GS_GRANT_CHANNEL_NONE;
 
 static void check(int err)
 {
@@ -93,6 +99,48 @@ static int leave_traces(void)
     return display;
 }
 
+static bool has_turns(void)
+{
+    return strcmp(mode, "turns") == 0 || strcmp(mode, "liar") == 0;
+}
+
+/* The socket stays open as long as the page counts. */
+static int page_socket = -1;
+
+static gboolean take_page(gpointer data)
+{
+    int err = fake_turns_receive(page_socket, &turns);
+
+    (void)data;
+    stats.refined += err == 0;
+    stats.dropped += err == -ECONNRESET;
+    return G_SOURCE_REMOVE;
+}
+
+/* Asked before READY and ADOPT are out, as it may come to the host in any order. */
+static void get_page(void)
+{
+    struct gs_worker_grants who = {0};
+
+    if (page_socket >= 0)
+        close(page_socket);
+    gs_grant_channel_finish(&turns);
+    g_strlcpy(who.session, config.session, sizeof(who.session));
+    g_strlcpy(who.secret, strcmp(mode, "liar") == 0 ? "guessed" : config.secret,
+              sizeof(who.secret));
+    page_socket = fake_turns_connect(config.adopt_path, &who);
+    check(page_socket < 0);
+    g_timeout_add(50, take_page, NULL);
+}
+
+static void draw_frame(void)
+{
+    if (!turns.page || !fake_turns_begin(&turns))
+        return;
+    fake_turns_end(&turns);
+    stats.frames++;
+}
+
 static void configure(const uint8_t *json, size_t size)
 {
     char *text;
@@ -119,6 +167,8 @@ static void configure(const uint8_t *json, size_t size)
         exit(7);
     if (strcmp(mode, "silent") == 0)
         return;
+    if (has_turns())
+        get_page();
     text = gs_worker_ready_to_json(&ready);
     check(gs_channel_send(link_channel, GS_LINK_READY, text, strlen(text)));
     free(text);
@@ -212,6 +262,8 @@ static void send_stats(void)
 static void ping(const uint8_t *payload, size_t size)
 {
     check(gs_channel_send(link_channel, GS_LINK_PONG, payload, size));
+    if (has_turns())
+        draw_frame();
     send_stats();
 }
 
@@ -319,6 +371,8 @@ static void adopt_me(void)
     me.ready = ready;
     g_strlcpy(me.session, config.session, sizeof(me.session));
     g_strlcpy(me.secret, config.secret, sizeof(me.secret));
+    if (has_turns())
+        get_page();
     text = gs_worker_adopt_to_json(&me);
     check(gs_channel_send(link_channel, GS_LINK_ADOPT, text, strlen(text)));
     free(text);

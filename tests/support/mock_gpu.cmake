@@ -41,3 +41,5 @@ gs_mock(mock_cuda libcuda.so.1 SOURCES ${CMAKE_CURRENT_LIST_DIR}/mock/mock_cuda.
     LIBS PkgConfig::GLIB PkgConfig::EGL PkgConfig::FFNVCODEC)
 gs_mock(mock_nvenc libnvidia-encode.so.1 SOURCES ${CMAKE_CURRENT_LIST_DIR}/mock/mock_nvenc.c
     LIBS PkgConfig::GLIB PkgConfig::X264 PkgConfig::FFNVCODEC)
+gs_mock(mock_nvml libnvidia-ml.so.1 SOURCES ${CMAKE_CURRENT_LIST_DIR}/mock/mock_nvml.c
+    LIBS PkgConfig::GLIB)

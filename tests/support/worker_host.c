@@ -5,6 +5,7 @@
 #include <gio/gunixsocketaddress.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/support/worker_rig.h"
@@ -36,10 +37,29 @@ void worker_host_leave(struct worker_rig *rig)
     rig->host.adopted = false;
 }
 
+/* One that the worker says ADOPT on becomes its link. There is no scheduler. */
+static gboolean on_first_word(GSocket *sock, GIOCondition condition GS_UNUSED, gpointer conn)
+{
+    struct worker_rig *rig = g_object_get_data(G_OBJECT(conn), "rig");
+    uint8_t head[5];
+
+    if (recv(g_socket_get_fd(sock), head, sizeof(head), MSG_PEEK | MSG_DONTWAIT) != sizeof(head) ||
+        head[4] == GS_LINK_GRANTS)
+        g_io_stream_close(conn, NULL, NULL);
+    else
+        worker_rig_use_link(rig, conn);
+    return G_SOURCE_REMOVE;
+}
+
 static gboolean on_incoming(GSocketService *service GS_UNUSED, GSocketConnection *conn,
                             GObject *source GS_UNUSED, gpointer user)
 {
-    worker_rig_use_link(user, G_IO_STREAM(conn));
+    g_autoptr(GSource) watch =
+        g_socket_create_source(g_socket_connection_get_socket(conn), G_IO_IN, NULL);
+
+    g_object_set_data(G_OBJECT(conn), "rig", user);
+    g_source_set_callback(watch, G_SOURCE_FUNC(on_first_word), g_object_ref(conn), g_object_unref);
+    g_source_attach(watch, NULL);
     return TRUE;
 }
 

@@ -51,13 +51,24 @@ static void assert_holds(const char *path, const char *text)
     assert_string_equal(got, text);
 }
 
-static void assert_paths(const char *expected)
+/* Takes path_list. */
+static void assert_relative(char *path_list, const char *expected)
 {
-    g_autofree char *got = gs_cgroup_session_app_paths(root, "s");
+    g_autofree char *got = path_list;
     g_auto(GStrv) parts = g_strsplit(got, root, -1);
     g_autofree char *relative = g_strjoinv("", parts);
 
     assert_string_equal(relative, expected);
+}
+
+static void assert_paths(const char *expected)
+{
+    assert_relative(gs_cgroup_session_app_paths(root, "s"), expected);
+}
+
+static void assert_session_paths(const char *expected)
+{
+    assert_relative(gs_cgroup_session_paths(root, "s"), expected);
 }
 
 static void create(uint64_t memory, uint32_t tasks, uint32_t percent, uint32_t weight)
@@ -77,6 +88,7 @@ static void version_1(void)
     put("proc/self/cgroup", "6:freezer:/\n5:memory:/outside\n4:cpu,cpuacct:/a\n3:pids:/a\n");
     put("sys/fs/cgroup/memory/cgroup.procs", ""); /* the path is that of the outside */
     put("sys/fs/cgroup/cpu/a/cgroup.procs", "");
+    put("sys/fs/cgroup/cpuacct/a/cgroup.procs", "");
     put("sys/fs/cgroup/pids/a/cgroup.procs", "");
     put("sys/fs/cgroup/freezer/cgroup.procs", "");
 }
@@ -99,6 +111,7 @@ static void test_nothing(void **state)
 {
     (void)state;
     assert_paths("");
+    assert_session_paths("");
     create(1, 1, 1, 1); /* and says that there are no limits */
     gs_cgroup_session_prepare(root);
     assert_true(gs_cgroup_session_clear_name(root, "s"));
@@ -110,6 +123,8 @@ static void test_paths_of_version_1(void **state)
     version_1();
     assert_paths("/sys/fs/cgroup/memory/s/app:/sys/fs/cgroup/pids/a/s/app:"
                  "/sys/fs/cgroup/cpu/a/s/app:/sys/fs/cgroup/freezer/s/app");
+    assert_session_paths("/sys/fs/cgroup/memory/s:/sys/fs/cgroup/pids/a/s:/sys/fs/cgroup/cpu/a/s:"
+                         "/sys/fs/cgroup/freezer/s:/sys/fs/cgroup/cpuacct/a/s");
 }
 
 /* One hierarchy has all; the daemon's own group is beside the sessions, not above them. */
@@ -120,6 +135,7 @@ static void test_paths_of_version_2(void **state)
     assert_paths("/sys/fs/cgroup/a/s/app");
     version_2("/gpushare.host");
     assert_paths("/sys/fs/cgroup/a/s/app");
+    assert_session_paths("/sys/fs/cgroup/a/s");
 }
 
 static void test_limits_of_version_1(void **state)
@@ -231,6 +247,19 @@ static void test_unit_of_sessions(void **state)
     assert_holds("sys/fs/cgroup/x/gpushare-sessions.service/gpushare.host/cgroup.procs", "");
 }
 
+/* The application's own group stays frozen: its worker froze it. */
+static void test_thaw(void **state)
+{
+    (void)state;
+    version_1();
+    put("sys/fs/cgroup/freezer/s/freezer.state", "FROZEN");
+    put("sys/fs/cgroup/freezer/s/app/freezer.state", "FROZEN");
+    gs_cgroup_session_thaw(root, "s");
+    assert_holds("sys/fs/cgroup/freezer/s/freezer.state", "THAWED");
+    assert_holds("sys/fs/cgroup/freezer/s/app/freezer.state", "FROZEN");
+    gs_cgroup_session_thaw(root, "none of that name");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +272,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prepare, setup, teardown),
         cmocka_unit_test_setup_teardown(test_unit_of_sessions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_thaw, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

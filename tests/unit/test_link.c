@@ -25,6 +25,7 @@ static void test_worker_config_roundtrip(void **state)
                                  .quality = 18,
                                  .encoder = "x264",
                                  .effort = "best",
+                                 .gpu = "/dev/dri/renderD129",
                                  .runtime_dir = "/run/x",
                                  .udp_first = 47810,
                                  .udp_last = 47999,
@@ -46,6 +47,7 @@ static void test_worker_config_roundtrip(void **state)
     assert_int_equal(out.quality, 18);
     assert_string_equal(out.encoder, "x264");
     assert_string_equal(out.effort, "best");
+    assert_string_equal(out.gpu, "/dev/dri/renderD129");
     assert_string_equal(out.converter, "");
     assert_string_equal(out.runtime_dir, "/run/x");
     assert_int_equal(out.viewers, 8);
@@ -112,7 +114,7 @@ static void test_worker_config_refuses_quality(void **state)
 
 static void test_worker_ready_roundtrip(void **state)
 {
-    struct gs_worker_ready r = {47811, -1, "x264", "cpu", "llvmpipe"};
+    struct gs_worker_ready r = {47811, -1, "x264", "cpu", "llvmpipe", "/dev/dri/renderD128"};
     struct gs_worker_ready out = {0};
     char *json = gs_worker_ready_to_json(&r);
 
@@ -123,6 +125,56 @@ static void test_worker_ready_roundtrip(void **state)
     assert_string_equal(out.encoder, "x264");
     assert_string_equal(out.converter, "cpu");
     assert_string_equal(out.renderer, "llvmpipe");
+    assert_string_equal(out.gpu, "/dev/dri/renderD128");
+    free(json);
+}
+
+static void test_worker_ready_gpu(void **state)
+{
+    static const struct {
+        const char *gpu; /* NULL: not said */
+        int result;
+    } cases[] = {
+        {NULL, 0},
+        {"", 0},
+        {"/dev/dri/card0", 0},
+        {"renderD128", -EBADMSG},
+        {"/dev/dri", -EBADMSG},
+        {"/dev/dri/", -EBADMSG},
+        {"/dev/dri/..", -EBADMSG},
+        {"/dev/dri/../sda", -EBADMSG},
+        {"/dev/dri/by-path/pci-0000:00:02.0-render", -EBADMSG},
+        {"/etc/passwd", -EBADMSG},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < GS_ARRAY_SIZE(cases); i++) {
+        g_autofree char *gpu =
+            cases[i].gpu ? g_strdup_printf(",\"gpu\":\"%s\"", cases[i].gpu) : g_strdup("");
+        g_autofree char *json =
+            g_strdup_printf("{\"v\":%d,\"udp_port\":1,\"x11_display\":-1,\"encoder\":\"e\","
+                            "\"converter\":\"c\",\"renderer\":\"r\"%s}",
+                            GS_PROTO_VERSION, gpu);
+        struct gs_worker_ready out = {0};
+
+        assert_int_equal(gs_worker_ready_from_json(json, strlen(json), &out), cases[i].result);
+        if (cases[i].result == 0)
+            assert_string_equal(out.gpu, cases[i].gpu ? cases[i].gpu : "");
+    }
+}
+
+static void test_worker_grants_cases(void **state)
+{
+    const struct gs_worker_grants g = {"s", "x"};
+    struct gs_worker_grants out = {0};
+    char *json = gs_worker_grants_to_json(&g);
+
+    (void)state;
+    assert_int_equal(gs_worker_grants_from_json(json, strlen(json), &out), 0);
+    assert_string_equal(out.session, "s");
+    assert_string_equal(out.secret, "x");
+    assert_int_equal(gs_worker_grants_from_json(json, strlen(json) - 1, &out), -EBADMSG);
+    assert_int_equal(gs_worker_grants_from_json("{\"v\":9999}", 10, &out), -EPROTO);
     free(json);
 }
 
@@ -174,7 +226,7 @@ static void test_worker_adopt_roundtrip(void **state)
 {
     struct gs_worker_adopt a = {.session = "s",
                                 .secret = "x",
-                                .ready = {47811, 3, "x264", "cpu", "llvmpipe"},
+                                .ready = {47811, 3, "x264", "cpu", "llvmpipe", ""},
                                 .unwatched_s = 7,
                                 .slot = GS_SLOT_HELD,
                                 .slot_fixed = true,
@@ -253,6 +305,8 @@ int main(void)
         cmocka_unit_test(test_worker_config_roundtrip),
         cmocka_unit_test(test_worker_config_sizes),
         cmocka_unit_test(test_worker_config_refuses_quality),
+        cmocka_unit_test(test_worker_ready_gpu),
+        cmocka_unit_test(test_worker_grants_cases),
         cmocka_unit_test(test_worker_config_refuses_env),
         cmocka_unit_test(test_worker_ready_roundtrip),
         cmocka_unit_test(test_client_open_roundtrip),

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Whether a session that is told to stand still does: its worker freezes the application. Where the
+ * session goes on using the device all the same, its whole control group is frozen in the same
+ * turns from here, as long as it is held again and again.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/grants_internal.h"
+
+#define WINDOW_NS (500 * GS_NS_PER_MS) /* of time held */
+#define USED_MOST 4                    /* of that, this part of one processor: the worker encodes */
+#define FORGIVEN_NS (10 * GS_NS_PER_S) /* not held for that long, it is taken at its word again */
+
+/* ---- freezing ---- */
+
+static void freeze(struct gs_grants_stand *s, bool still)
+{
+    const char *text = s->v2 ? (still ? "1" : "0") : still ? "FROZEN" : "THAWED";
+    int fd = s->file ? open(s->file, O_WRONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return;
+    s->frozen = write(fd, text, strlen(text)) >= 0 && still;
+    close(fd);
+}
+
+void gs_grants_stand_init(struct gs_grants_stand *s, const char *cgroups)
+{
+    static const char *const names[] = {"freezer.state", "cgroup.freeze"};
+    g_auto(GStrv) dirs = g_strsplit(cgroups, ":", -1);
+
+    memset(s, 0, sizeof(*s));
+    for (char **dir = dirs; *dir && !s->file; dir++) {
+        for (unsigned i = 0; **dir && i < G_N_ELEMENTS(names) && !s->file; i++) {
+            g_autofree char *path = g_build_filename(*dir, names[i], NULL);
+
+            if (access(path, W_OK) == 0)
+                s->file = g_steal_pointer(&path);
+            s->v2 = i == 1;
+        }
+    }
+}
+
+void gs_grants_stand_finish(struct gs_grants_stand *s)
+{
+    if (s->frozen)
+        freeze(s, false);
+    g_clear_pointer(&s->file, g_free);
+}
+
+/* ---- judging ---- */
+
+static void judge(struct gs_grants_stand *s)
+{
+    bool obeys = s->used_ns <= s->held_ns / USED_MOST;
+
+    s->held_ns = s->used_ns = 0;
+    if (!obeys)
+        s->state = s->file ? GS_GRANTS_HELD_FORCED : GS_GRANTS_HELD_FREE;
+}
+
+void gs_grants_stand_check(struct gs_grants_session *x, uint64_t now)
+{
+    struct gs_grants_stand *s = &x->stand;
+
+    if (!s->since) {
+        if (s->state != GS_GRANTS_HELD_OBEYS && now - s->last > FORGIVEN_NS)
+            s->state = GS_GRANTS_HELD_OBEYS;
+        return;
+    }
+    s->held_ns += now - s->since;
+    s->used_ns += x->measured_ns - s->used_then;
+    s->since = s->last = now;
+    s->used_then = x->measured_ns;
+    if (s->held_ns >= WINDOW_NS)
+        judge(s);
+    if (s->state == GS_GRANTS_HELD_FORCED && !s->frozen)
+        freeze(s, true);
+}
+
+void gs_grants_stand_tell(struct gs_grants_session *x, bool still, uint64_t now)
+{
+    struct gs_grants_stand *s = &x->stand;
+
+    if (still == (s->since != 0))
+        return;
+    if (!still) {
+        gs_grants_stand_check(x, now);
+        s->since = 0;
+        if (s->frozen)
+            freeze(s, false);
+        return;
+    }
+    s->since = s->last = now;
+    s->used_then = x->measured_ns;
+    if (s->state == GS_GRANTS_HELD_FORCED)
+        freeze(s, true);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The scheduler's thread with two workers that behave and one that does not: the two go on, and
+ * share as if it were not so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <glib.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "tests/support/fake_turns.h"
+#include "tests/support/turns_rig.h"
+
+static struct turns_rig rig;
+
+static int start(void **state)
+{
+    (void)state;
+    turns_rig_init(&rig, GS_SCHED_SHARES, true);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    turns_rig_finish(&rig);
+    return 0;
+}
+
+static uint64_t frames(unsigned i)
+{
+    return atomic_load(&rig.all[i].counts->frames);
+}
+
+/* Beside one of that kind; what the host noticed of it. */
+static struct gs_grants_info live_beside(enum turns_kind kind)
+{
+    const struct turns_params honest = {.weight = 100, .burn_ns = 3 * GS_NS_PER_MS};
+    const struct turns_params hostile = {.kind = kind, .weight = 100, .burn_ns = 3 * GS_NS_PER_MS};
+    unsigned a = turns_rig_add(&rig, &honest), b = turns_rig_add(&rig, &honest);
+    unsigned h = turns_rig_add(&rig, &hostile);
+    uint64_t before[2], drawn[2];
+
+    assert_true(turns_rig_wait_frames(&rig, a, 30));
+    before[0] = frames(a);
+    before[1] = frames(b);
+    assert_true(turns_rig_wait_frames(&rig, b, kind == TURNS_NEVER ? 40 : 200));
+    drawn[0] = frames(a) - before[0];
+    drawn[1] = frames(b) - before[1];
+    print_message("%lu and %lu frames\n", (unsigned long)drawn[0], (unsigned long)drawn[1]);
+    assert_in_range(drawn[0], drawn[1] * 2 / 3, drawn[1] * 3 / 2);
+    assert_int_equal(turns_rig_info(&rig, a).nonsense, 0);
+    assert_int_equal(turns_rig_info(&rig, a).floods, 0);
+    assert_int_equal(turns_rig_info(&rig, b).sched.liberties, 0);
+    return turns_rig_info(&rig, h);
+}
+
+static void test_floods(void **state)
+{
+    (void)state;
+    assert_true(live_beside(TURNS_FLOOD).floods > 10);
+}
+
+static void test_counters_jump(void **state)
+{
+    (void)state;
+    assert_true(live_beside(TURNS_JUMP).nonsense > 10);
+}
+
+/* It is measured, not asked. */
+static void test_claims_to_be_done(void **state)
+{
+    struct gs_grants_info hostile = live_beside(TURNS_CLAIM);
+
+    (void)state;
+    assert_true(hostile.sched.used_ns > 100 * GS_NS_PER_MS);
+}
+
+static void test_never_finishes(void **state)
+{
+    (void)state;
+    assert_true(live_beside(TURNS_NEVER).sched.lapsed > 0);
+}
+
+static void test_asks_and_withdraws(void **state)
+{
+    (void)state;
+    live_beside(TURNS_FLIP);
+}
+
+static void test_never_asks(void **state)
+{
+    (void)state;
+    assert_true(live_beside(TURNS_LIBERTY).sched.liberties > 10);
+}
+
+/* Neither writing to it nor hearing it may block. */
+static void test_descriptors_block(void **state)
+{
+    (void)state;
+    live_beside(TURNS_BLOCK);
+}
+
+static void test_says_nothing(void **state)
+{
+    (void)state;
+    assert_true(live_beside(TURNS_DEAF).sched.used_ns > 100 * GS_NS_PER_MS);
+}
+
+static bool wait_held(unsigned i, enum gs_grants_held wanted)
+{
+    uint64_t deadline = gs_now_ns() + 60 * GS_NS_PER_S;
+
+    while (turns_rig_info(&rig, i).held != wanted) {
+        if (gs_now_ns() > deadline)
+            return false;
+        g_usleep(10000);
+    }
+    return true;
+}
+
+/* Who does not stand still when it is told to is made to. */
+static void test_deaf_is_frozen(void **state)
+{
+    const struct turns_params honest = {.weight = 100, .burn_ns = 3 * GS_NS_PER_MS};
+    const struct turns_params deaf = {.kind = TURNS_DEAF, .weight = 100, .confined = true};
+    unsigned a, h;
+    uint64_t used[2];
+
+    (void)state;
+    if (!turns_rig_can_confine())
+        skip();
+    a = turns_rig_add(&rig, &honest);
+    h = turns_rig_add(&rig, &deaf);
+    turns_rig_add(&rig, &honest);
+    assert_true(wait_held(h, GS_GRANTS_HELD_FORCED));
+    used[0] = turns_rig_info(&rig, a).sched.used_ns;
+    used[1] = turns_rig_info(&rig, h).sched.used_ns;
+    assert_true(turns_rig_wait_frames(&rig, a, 300));
+    used[0] = turns_rig_info(&rig, a).sched.used_ns - used[0];
+    used[1] = turns_rig_info(&rig, h).sched.used_ns - used[1];
+    print_message("%lu ms beside %lu ms of the frozen one\n",
+                  (unsigned long)(used[0] / GS_NS_PER_MS), (unsigned long)(used[1] / GS_NS_PER_MS));
+    assert_in_range(used[1], used[0] / 2, used[0] * 3 / 2);
+}
+
+static void test_deaf_without_groups(void **state)
+{
+    const struct turns_params honest = {.weight = 100, .burn_ns = 3 * GS_NS_PER_MS};
+    const struct turns_params deaf = {.kind = TURNS_DEAF, .weight = 100};
+    unsigned h;
+
+    (void)state;
+    turns_rig_add(&rig, &honest);
+    h = turns_rig_add(&rig, &deaf);
+    turns_rig_add(&rig, &honest);
+    assert_true(wait_held(h, GS_GRANTS_HELD_FREE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_floods, start, stop),
+        cmocka_unit_test_setup_teardown(test_counters_jump, start, stop),
+        cmocka_unit_test_setup_teardown(test_claims_to_be_done, start, stop),
+        cmocka_unit_test_setup_teardown(test_never_finishes, start, stop),
+        cmocka_unit_test_setup_teardown(test_asks_and_withdraws, start, stop),
+        cmocka_unit_test_setup_teardown(test_never_asks, start, stop),
+        cmocka_unit_test_setup_teardown(test_descriptors_block, start, stop),
+        cmocka_unit_test_setup_teardown(test_says_nothing, start, stop),
+        cmocka_unit_test_setup_teardown(test_deaf_is_frozen, start, stop),
+        cmocka_unit_test_setup_teardown(test_deaf_without_groups, start, stop),
+    };
+
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
