@@ -48,7 +48,7 @@ static struct gs_grants_info live_beside(enum turns_kind kind)
     assert_true(turns_rig_wait_frames(&rig, a, 30));
     before[0] = frames(a);
     before[1] = frames(b);
-    assert_true(turns_rig_wait_frames(&rig, b, kind == TURNS_NEVER ? 40 : 200));
+    assert_true(turns_rig_wait_frames(&rig, b, 200));
     drawn[0] = frames(a) - before[0];
     drawn[1] = frames(b) - before[1];
     print_message("%lu and %lu frames\n", (unsigned long)drawn[0], (unsigned long)drawn[1]);
