@@ -107,7 +107,7 @@ static void test_shares_beside_others(void **state)
     (void)state;
     assert_true(turns_rig_wait_frames(&rig, a, 50));
     note_used(used, 2);
-    assert_true(turns_rig_wait_frames(&rig, b, 450));
+    assert_true(turns_rig_wait_frames(&rig, b, 300));
     note_used(used, 2);
     kill(other, SIGKILL);
     waitpid(other, NULL, 0);
