@@ -11,7 +11,8 @@
 #include "host/grants_internal.h"
 
 #define WINDOW_NS (500 * GS_NS_PER_MS) /* of time held */
-#define USED_MOST 4                    /* of that, this part of one processor: the worker encodes */
+#define USED_MOST 0.25                 /* of that, on one processor: the worker encodes */
+#define LEFT_LEAST 0.2
 #define FORGIVEN_NS (10 * GS_NS_PER_S) /* not held for that long, it is taken at its word again */
 
 /* ---- freezing ---- */
@@ -53,9 +54,21 @@ void gs_grants_stand_finish(struct gs_grants_stand *s)
 
 /* ---- judging ---- */
 
-static void judge(struct gs_grants_stand *s)
+/* Beside programs that are no sessions nobody gets as much. */
+static double left_by_others(const struct gs_grants_session *x)
 {
-    bool obeys = s->used_ns <= s->held_ns / USED_MOST;
+    const struct gs_grants *g = x->g;
+
+    if (x->device != 0)
+        return 1;
+    return MAX(1 - g->others.rate / g->params.device[0].engines, LEFT_LEAST);
+}
+
+static void judge(struct gs_grants_session *x)
+{
+    struct gs_grants_stand *s = &x->stand;
+    double most = (double)s->held_ns * USED_MOST * left_by_others(x);
+    bool obeys = (double)s->used_ns <= most;
 
     s->held_ns = s->used_ns = 0;
     if (!obeys)
@@ -76,7 +89,7 @@ void gs_grants_stand_check(struct gs_grants_session *x, uint64_t now)
     s->since = s->last = now;
     s->used_then = x->measured_ns;
     if (s->held_ns >= WINDOW_NS)
-        judge(s);
+        judge(x);
     if (s->state == GS_GRANTS_HELD_FORCED && !s->frozen)
         freeze(s, true);
 }

@@ -48,7 +48,7 @@ static struct gs_grants_info live_beside(enum turns_kind kind)
     assert_true(turns_rig_wait_frames(&rig, a, 30));
     before[0] = frames(a);
     before[1] = frames(b);
-    assert_true(turns_rig_wait_frames(&rig, b, kind == TURNS_NEVER ? 40 : 200));
+    assert_true(turns_rig_wait_frames(&rig, b, 200));
     drawn[0] = frames(a) - before[0];
     drawn[1] = frames(b) - before[1];
     print_message("%lu and %lu frames\n", (unsigned long)drawn[0], (unsigned long)drawn[1]);
@@ -123,11 +123,12 @@ static bool wait_held(unsigned i, enum gs_grants_held wanted)
     return true;
 }
 
-/* Who does not stand still when it is told to is made to. */
+/* Who does not stand still when it is told to is made to. Whatever the machine does beside, it gets
+ * more of the processor than its weight is worth. */
 static void test_deaf_is_frozen(void **state)
 {
     const struct turns_params honest = {.weight = 100, .burn_ns = 3 * GS_NS_PER_MS};
-    const struct turns_params deaf = {.kind = TURNS_DEAF, .weight = 100, .confined = true};
+    const struct turns_params deaf = {.kind = TURNS_DEAF, .weight = 10, .confined = true};
     unsigned a, h;
     uint64_t used[2];
 
@@ -145,13 +146,13 @@ static void test_deaf_is_frozen(void **state)
     used[1] = turns_rig_info(&rig, h).sched.used_ns - used[1];
     print_message("%lu ms beside %lu ms of the frozen one\n",
                   (unsigned long)(used[0] / GS_NS_PER_MS), (unsigned long)(used[1] / GS_NS_PER_MS));
-    assert_in_range(used[1], used[0] / 2, used[0] * 3 / 2);
+    assert_true(used[1] < used[0] / 2); /* a tenth is due to it */
 }
 
 static void test_deaf_without_groups(void **state)
 {
     const struct turns_params honest = {.weight = 100, .burn_ns = 3 * GS_NS_PER_MS};
-    const struct turns_params deaf = {.kind = TURNS_DEAF, .weight = 100};
+    const struct turns_params deaf = {.kind = TURNS_DEAF, .weight = 10};
     unsigned h;
 
     (void)state;
