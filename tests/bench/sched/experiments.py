@@ -50,7 +50,7 @@ def e1_one(plan, policy, case, seconds):
                              for c in run.cpu().values()) / (run.end - run.begin)
     found["done_per_s"] = sum(run.rate(n) for n in run.results)
     found["fps"] = {n: run.fps(n) for n in run.results}
-    found["grants"] = {n: r.shown.get("gpu") or r.shown.get("grants")
+    found["scheduler"] = {n: r.shown.get("scheduler")
                        for n, r in run.results.items()}
     found["over_time"] = {n: [[round(b - run.begin, 2), round(v, 2)] for b, v in share_line(run, n)]
                           for n in run.results}
@@ -94,7 +94,7 @@ def e2_one(plan, policy, floor, kind, seconds):
             "interval_ms": measure.spread(measure.intervals(frames, run.begin, run.end)),
             "cpu": {n: c.between(run.begin, run.end) / (run.end - run.begin)
                     for n, c in run.cpu().items()},
-            "grants": {n: r.shown.get("gpu") or r.shown.get("grants")
+            "scheduler": {n: r.shown.get("scheduler")
                        for n, r in run.results.items()}}
 
 
