@@ -14,8 +14,8 @@
 
 #define SYSTEM_SOCKET "/run/gpushare/control.sock"
 #define ANSWER_LIMIT ((size_t)64 << 20)
-/* Longer than any session may take to start or to end (host/config.h). */
-#define TIMEOUT_S 660
+/* Longer than any session may take to be admitted, to start or to end (host/config.h). */
+#define TIMEOUT_S (86400 + 660)
 #define TIMEOUT_READ_S 30
 
 /* ---- the command line ---- */
@@ -210,6 +210,22 @@ int gs_api_ask(const struct gs_command *command, const struct gs_api_options *o,
     status = finish(command, http, reply, ret);
     http->reply_close(reply);
     return status;
+}
+
+json_t *gs_api_try(const struct gs_api_options *o, const char *target)
+{
+    g_autofree char *path = socket_path(o), *why = NULL;
+    const struct gs_http *http = gs_http_load(&why);
+    g_autoptr(GString) text = g_string_new(NULL);
+    struct gs_http_reply *reply = NULL;
+    json_t *body = NULL;
+
+    if (!http || http->ask(path, "GET", target, NULL, TIMEOUT_READ_S, &reply, &why) < 0)
+        return NULL;
+    if (http->reply_status(reply) == 200 && read_all(http, reply, text) == 0)
+        body = json_loadb(text->str, text->len, 0, NULL);
+    http->reply_close(reply);
+    return body;
 }
 
 int gs_api_open(const struct gs_command *command, const struct gs_api_options *o,

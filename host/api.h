@@ -51,6 +51,9 @@ char *gs_api_session_path(const struct gs_command *command, const char *name, co
  * is not 0, it was said why. *ret: for json_decref. */
 int gs_api_ask(const struct gs_command *command, const struct gs_api_options *o, const char *method,
                const char *target, json_t *request, json_t **ret);
+/* The same of a GET, without a word: NULL where there is no answer, or it is an error. Any thread,
+ * as long as one other asked before. */
+json_t *gs_api_try(const struct gs_api_options *o, const char *target);
 /* Asks for something that is no JSON, or has no end: 0 with *ret to be read, and closed. */
 int gs_api_open(const struct gs_command *command, const struct gs_api_options *o,
                 const char *target, const struct gs_http **ret_http, struct gs_http_reply **ret);

@@ -23,6 +23,8 @@
 #define HOST_UNIT "/gpushare-host.service"
 #define SESSIONS_UNIT "gpushare-sessions.service"
 #define CPU_PERIOD_US 100000
+#define WEIGHT_1 "cpu.shares"
+#define WEIGHT_2 "cpu.weight"
 
 /* The last is for the daemon alone (host/meter.h): the worker moves nothing in it. */
 enum { MEMORY, PIDS, CPU, FREEZER, CPUACCT, N_KINDS };
@@ -229,6 +231,25 @@ static void limit(const struct group *g, int kind, const char *name_1, const cha
         gs_info("the session has no limit of %s: there is no such control group", kinds[kind]);
 }
 
+/* 1024 shares are what weight 100 is. */
+static void print_weight(char out[64], bool v2, uint32_t weight)
+{
+    g_snprintf(out, 64, "%u", v2 ? weight : GS_MAX(weight * 1024 / 100, 2));
+}
+
+int gs_cgroup_session_set_cpu_weight(const char *root, const char *name, uint32_t weight)
+{
+    bool v2 = false;
+    g_autofree char *base = name[0] ? base_of(root, kinds[CPU], &v2) : NULL;
+    g_autofree char *dir = base ? g_build_filename(base, name, NULL) : NULL;
+    char text[64];
+
+    if (!dir)
+        return -ENOENT;
+    print_weight(text, v2, weight);
+    return write_file(dir, v2 ? WEIGHT_2 : WEIGHT_1, text);
+}
+
 static void limit_cpu(const struct group *g, uint32_t percent, uint32_t weight)
 {
     char text[64];
@@ -241,9 +262,8 @@ static void limit_cpu(const struct group *g, uint32_t percent, uint32_t weight)
         limit(g, CPU, "cpu.cfs_quota_us", NULL, text);
     }
     if (weight > 0) {
-        /* 1024 shares are what weight 100 is. */
-        g_snprintf(text, sizeof(text), "%u", g->v2 ? weight : GS_MAX(weight * 1024 / 100, 2));
-        limit(g, CPU, "cpu.shares", "cpu.weight", text);
+        print_weight(text, g->v2, weight);
+        limit(g, CPU, WEIGHT_1, WEIGHT_2, text);
     }
 }
 

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "common/macros.h"
+
 struct gs_cgroup_session;
 
 struct gs_cgroup_session_params {
@@ -27,6 +29,10 @@ struct gs_cgroup_session_params {
 
 /* Makes the groups; ends what an earlier session of that name left in them. Never NULL. */
 struct gs_cgroup_session *gs_cgroup_session_create(const struct gs_cgroup_session_params *params);
+/* Another cpu_weight of the groups of that name, whoever made them. 0; -ENOENT: there is none that
+ * may be changed; -errno. The daemon. */
+int gs_cgroup_session_set_cpu_weight(const char *root, const char *name,
+                                     uint32_t weight) GS_MUST_CHECK;
 /* Frees it, and nothing else. Accepts NULL. */
 void gs_cgroup_session_free(struct gs_cgroup_session *s);
 /* Moves the calling process, between fork and exec. */

@@ -111,7 +111,14 @@ char *gs_host_config_reload(struct gs_host_config *c, struct gs_host_config *fre
 /* In the form of a file, with every key and what it is now. */
 void gs_host_config_print(const struct gs_host_config *c, FILE *out);
 const struct gs_app *gs_host_config_app(const struct gs_host_config *c, const char *name);
+/* Whose weight the sessions of a user share: their own section, else that of the first group in the
+ * configuration that they are a member of; NULL: none. Asks for the user's groups. */
+const struct gs_share *gs_host_config_share(const struct gs_host_config *c, const char *user);
 /* One setting of a session as text ("fps", "30"), as --set, HTTP and [session] say it: the same
  * table. 0; -ENOENT: no such key; -EINVAL; with a sentence in *ret_why for g_free. */
 int gs_session_settings_set(struct gs_session_settings *s, const char *key, const char *value,
                             char **ret_why) GS_MUST_CHECK;
+/* Its share of the processors, with auto resolved. */
+uint32_t gs_session_cpu_weight(const struct gs_session_settings *s);
+/* What no key alone can say: a floor above fps. 0; -EINVAL with a sentence in *ret_why. */
+int gs_session_settings_agree(const struct gs_session_settings *s, char **ret_why) GS_MUST_CHECK;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "host/scheduler.h"
+
 #define FPS_MAX 240
 #define MILLION 1000000
 
@@ -71,6 +73,23 @@ const struct gs_config_key gs_config_keys[] = {
     {"limits", "hang-timeout", GS_KEY_MILLIS, HOST(hang_ms), 0, 2000, 600000, NULL,
      GS_RELOAD_SESSIONS, "10s", "A worker that does not answer for so long is killed"},
 
+    {"scheduler", "policy", GS_KEY_CHOICE, HOST(policy), 0, 0, 0, gs_sched_policy_names,
+     GS_RELOAD_AT_ONCE, "shares",
+     "How sessions share a GPU: shares goes by weights, floors and caps; best-effort lets in turn "
+     "whoever wants; equal gives each session that is there as much as every other and no more; "
+     "fixed gives each the share of one of fixed-sessions and no more; frame-limit and sleep hold "
+     "all to limit-fps, sleep by the time between frames; off holds nobody"},
+    {"scheduler", "fixed-sessions", GS_KEY_NUMBER, HOST(fixed_sessions), 0, 1, 1000, NULL,
+     GS_RELOAD_AT_ONCE, "4", "Into how many shares the policy fixed divides a GPU"},
+    {"scheduler", "limit-fps", GS_KEY_NUMBER, HOST(limit_fps), 0, 1, FPS_MAX, NULL,
+     GS_RELOAD_AT_ONCE, "60", "Frames a second to which frame-limit and sleep hold a session"},
+    {"scheduler", "depth", GS_KEY_AUTO, HOST(depth), 0, 1, 16, NULL, GS_RELOAD_RESTART, "auto",
+     "Frames of all sessions that may be at work on a GPU together: more keeps it busier, fewer "
+     "divides it more exactly; auto for 2, or one more than the processors where software renders"},
+    {"scheduler", "queue-timeout", GS_KEY_MILLIS, HOST(queue_ms), 0, 1000, 86400000, NULL,
+     GS_RELOAD_AT_ONCE, "10m",
+     "How long a session that was made with --queue waits for its floor before it is refused"},
+
     {"log", "level", GS_KEY_NAME, HOST_TEXT(log_level), 0, 0, log_levels, GS_RELOAD_AT_ONCE, "info",
      "Least important lines that are written"},
     {"log", "session-log-size", GS_KEY_BYTES, HOST(log_size), 0, 4096, 1ull << 40, NULL,
@@ -101,7 +120,15 @@ const struct gs_config_key gs_session_keys[] = {
     {"session", "effort", GS_KEY_NAME, SET_TEXT(effort), 0, 0, efforts, GS_RELOAD_SESSIONS, "auto",
      "How hard the encoder tries"},
     {"session", "weight", GS_KEY_NUMBER, SET(weight), 0, 1, 10000, NULL, GS_RELOAD_SESSIONS, "100",
-     "Share of the machine beside other sessions; one of 200 gets twice as much as one of 100"},
+     "Share of the GPU beside other sessions; one of 200 gets twice as much as one of 100"},
+    {"session", "floor", GS_KEY_NUMBER, SET(floor_fps), 0, 0, FPS_MAX, NULL, GS_RELOAD_SESSIONS,
+     "0",
+     "Frames a second that are promised to it, at most fps; a session that can't have them is "
+     "refused; 0 for none"},
+    {"session", "cap", GS_KEY_NUMBER, SET(cap_percent), 0, 0, 100, NULL, GS_RELOAD_SESSIONS, "0",
+     "Most of the GPU, in percent, also when it idles; 0 for no limit"},
+    {"session", "cpu-weight", GS_KEY_AUTO, SET(cpu_weight), 0, 1, 10000, NULL, GS_RELOAD_SESSIONS,
+     "auto", "Share of the processors beside other sessions; auto for the same as weight"},
     {"session", "sandbox", GS_KEY_CHOICE, SET(sandbox), 0, 0, 0, gs_sandbox_names,
      GS_RELOAD_SESSIONS, "standard",
      "What the application is shut in: standard hides other sessions and other users, strict its "
@@ -128,6 +155,14 @@ const struct gs_config_key gs_session_keys[] = {
      GS_RELOAD_SESSIONS, "10m",
      "How long a ticket lets somebody in that says nothing else, 0 for as long as the session "
      "lives"},
+    {0},
+};
+
+const struct gs_config_key gs_share_keys[] = {
+    {"user", "weight", GS_KEY_NUMBER, offsetof(struct gs_share, weight), 0, 1, 10000, NULL,
+     GS_RELOAD_AT_ONCE, "100",
+     "Share of the GPU that all these sessions have together, beside other users and groups, and "
+     "beside sessions that are in none"},
     {0},
 };
 

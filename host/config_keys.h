@@ -47,9 +47,11 @@ struct gs_config_key {
     const char *help;     /* no full stop at the end */
 };
 
-/* server, network, limits, log (struct gs_host_config); session (struct gs_session_settings); app
- * (struct gs_app). The one without a name ends each. */
-extern const struct gs_config_key gs_config_keys[], gs_session_keys[], gs_app_keys[];
+/* server, network, limits, scheduler, log (struct gs_host_config); session (struct
+ * gs_session_settings); user, which holds for group, too (struct gs_share); app (struct gs_app).
+ * The one without a name ends each. */
+extern const struct gs_config_key gs_config_keys[], gs_session_keys[], gs_share_keys[],
+    gs_app_keys[];
 
 const struct gs_config_key *gs_config_key_find(const struct gs_config_key *keys,
                                                const char *section, const char *name);

@@ -44,8 +44,9 @@ struct gs_control_call {
     struct gs_control_query query;
     json_t *body; /* NULL: none */
     GList link;
-    void (*gone)(struct gs_control_call *call); /* NULL, or: the client went while it streamed */
-    void *state;                                /* of the route */
+    void (*gone)(
+        struct gs_control_call *call); /* NULL, or: the client went while it streamed or waited */
+    void *state;                       /* of the route */
 };
 
 extern const struct gs_control_route gs_control_routes[]; /* ended by one without a method */

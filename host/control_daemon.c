@@ -21,12 +21,15 @@ static json_t *routes_new(void)
 void gs_control_get_daemon(struct gs_control_call *call)
 {
     struct gs_daemon_info info = {0};
+    struct gs_control_devices devices;
 
     gs_sessions_daemon_info(call->control->params.sessions, &info);
+    gs_control_devices_get(call->control->params.sessions, &devices);
     gs_control_answer(
         call, 200,
-        json_pack("{ss ss si so s{sI so sb} so}", "program", "gpushare-host", "version", GS_VERSION,
-                  "pid", (int)getpid(), "daemon", gs_control_daemon_json(&info), "caller", "uid",
+        json_pack("{ss ss si so so s{sI so sb} so}", "program", "gpushare-host", "version",
+                  GS_VERSION, "pid", (int)getpid(), "daemon", gs_control_daemon_json(&info),
+                  "devices", gs_control_devices_json(&devices), "caller", "uid",
                   (json_int_t)call->caller.uid, "user", gs_json_text_new(call->caller.user),
                   "admin", (int)call->caller.admin, "routes", routes_new()));
 }

@@ -23,15 +23,16 @@ json_t *gs_control_settings_json(const struct gs_session_settings *s)
     char size[32];
 
     snprintf(size, sizeof(size), "%ux%u", s->width, s->height);
-    return json_pack("{ss so so so so so so so ss ss ss so so so so so so}", "size", size, "fps",
-                     NUMBER(s->fps), "bitrate", NUMBER(s->max_kbps), "quality", NUMBER(s->quality),
-                     "encoder", TEXT(s->encoder), "converter", TEXT(s->converter), "effort",
-                     TEXT(s->effort), "weight", NUMBER(s->weight), "sandbox",
-                     gs_sandbox_names[s->sandbox], "unwatched", gs_unwatched_names[s->unwatched],
-                     "restart", gs_restart_names[s->restart], "idle-timeout",
-                     NUMBER(s->idle_timeout_s), "viewers", NUMBER(s->viewers), "memory-max",
-                     NUMBER(s->memory_max), "tasks-max", NUMBER(s->tasks_max), "cpu-max",
-                     NUMBER(s->cpu_percent), "ticket-ttl", NUMBER(s->ticket_ttl_s));
+    return json_pack(
+        "{ss so so so so so so so so so so ss ss ss so so so so so so}", "size", size, "fps",
+        NUMBER(s->fps), "bitrate", NUMBER(s->max_kbps), "quality", NUMBER(s->quality), "encoder",
+        TEXT(s->encoder), "converter", TEXT(s->converter), "effort", TEXT(s->effort), "weight",
+        NUMBER(s->weight), "floor", NUMBER(s->floor_fps), "cap", NUMBER(s->cap_percent),
+        "cpu-weight", s->cpu_weight == UINT32_MAX ? TEXT("auto") : NUMBER(s->cpu_weight), "sandbox",
+        gs_sandbox_names[s->sandbox], "unwatched", gs_unwatched_names[s->unwatched], "restart",
+        gs_restart_names[s->restart], "idle-timeout", NUMBER(s->idle_timeout_s), "viewers",
+        NUMBER(s->viewers), "memory-max", NUMBER(s->memory_max), "tasks-max", NUMBER(s->tasks_max),
+        "cpu-max", NUMBER(s->cpu_percent), "ticket-ttl", NUMBER(s->ticket_ttl_s));
 }
 
 static json_t *ready_new(const struct gs_worker_ready *ready)
@@ -71,16 +72,19 @@ static json_t *clients_new(const struct gs_session_info *info)
     return array;
 }
 
-json_t *gs_control_session_json(const struct gs_session_info *info)
+json_t *gs_control_session_json(const struct gs_session_info *info,
+                                const struct gs_control_devices *devices)
 {
     return json_pack(
-        "{so so so so so ss so so so so so so so so so so}", "name", TEXT(info->name), "user",
-        TEXT(info->user), "uid", NUMBER(info->uid), "app", TEXT(info->app), "argv",
+        "{so so so so so ss so so so so so so so so so so so so so}", "name", TEXT(info->name),
+        "user", TEXT(info->user), "uid", NUMBER(info->uid), "app", TEXT(info->app), "argv",
         texts_new(info->argv), "state", gs_session_state_names[info->state], "created",
         NUMBER(info->created), "unwatched_since", NUMBER(info->unwatched_since), "worker",
         NUMBER(info->worker), "keeper", NUMBER(info->keeper), "restarts", NUMBER(info->restarts),
         "last_error", TEXT(info->last_error), "settings", gs_control_settings_json(info->settings),
-        "ready", ready_new(info->ready), "stats", stats_new(info), "clients", clients_new(info));
+        "ready", ready_new(info->ready), "stats", stats_new(info), "clients", clients_new(info),
+        "share", TEXT(info->share ? info->share : ""), "scheduler",
+        gs_control_scheduler_json(info, devices), "queue", gs_control_queue_json(info));
 }
 
 json_t *gs_control_ticket_json(const struct gs_ticket_info *t, const char *url)

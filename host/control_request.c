@@ -241,8 +241,9 @@ static void check_create(const struct gs_session_request *r, char **why)
 
 int gs_control_create_parse(const json_t *body, struct gs_control_create *ret, char **ret_why)
 {
-    static const char *const keys[] = {"name", "app",      "user",   "argv",
-                                       "env",  "settings", "ticket", NULL};
+    static const char *const keys[] = {"name",     "app",    "user",  "argv", "env",
+                                       "settings", "ticket", "queue", NULL};
+    const json_t *queue = json_object_get(body, "queue");
     struct gs_control_create c = {0};
     char *why = NULL;
 
@@ -254,6 +255,9 @@ int gs_control_create_parse(const json_t *body, struct gs_control_create *ret, c
     get_env(body, &c.session.env, &why);
     get_settings(body, &c.session.settings, &why);
     get_create_ticket(body, &c, &why);
+    if (queue && !json_is_boolean(queue))
+        complain(&why, "'queue' must be true or false");
+    c.session.queue = json_is_true(queue);
     check_create(&c.session, &why);
     if (why) {
         gs_control_create_finish(&c);

@@ -15,29 +15,70 @@ static struct gs_sessions *sessions_of(struct gs_control_call *call)
 
 /* ---- reading ---- */
 
+/* Names of sessions that the caller may not see are no business of theirs either. */
+static void hide_strangers(struct gs_control_call *call, json_t *session)
+{
+    json_t *scheduler = json_object_get(session, "scheduler"), *culprit;
+    size_t i;
+
+    if (call->caller.admin)
+        return;
+    json_array_foreach (json_object_get(scheduler, "culprits"), i, culprit) {
+        const char *name = json_string_value(json_object_get(culprit, "session"));
+        struct gs_session_info info;
+        g_autofree char *why = NULL;
+
+        if (gs_sessions_find(sessions_of(call), &call->caller, name, &info, &why) < 0)
+            json_object_set_new(culprit, "session", json_string(""));
+    }
+}
+
+static json_t *session_new(struct gs_control_call *call, const struct gs_session_info *info,
+                           const struct gs_control_devices *devices)
+{
+    json_t *session = gs_control_session_json(info, devices);
+
+    hide_strangers(call, session);
+    return session;
+}
+
+struct listing {
+    struct gs_control_call *call;
+    struct gs_control_devices devices;
+    json_t *list;
+};
+
 static bool add_session(void *user, const struct gs_session_info *info)
 {
-    json_array_append_new(user, gs_control_session_json(info));
+    struct listing *l = user;
+
+    json_array_append_new(l->list, session_new(l->call, info, &l->devices));
     return true;
 }
 
 void gs_control_get_sessions(struct gs_control_call *call)
 {
-    json_t *list = json_array();
+    struct listing l = {.call = call, .list = json_array()};
 
-    gs_sessions_each(sessions_of(call), &call->caller, add_session, list);
-    gs_control_answer(call, 200, json_pack("{so}", "sessions", list));
+    gs_control_devices_get(sessions_of(call), &l.devices);
+    gs_sessions_each(sessions_of(call), &call->caller, add_session, &l);
+    gs_control_answer(
+        call, 200,
+        json_pack("{so so}", "sessions", l.list, "devices", gs_control_devices_json(&l.devices)));
 }
 
 /* NULL: it was refused. */
 static json_t *find_session(struct gs_control_call *call, const char *name)
 {
+    struct gs_control_devices devices;
     struct gs_session_info info;
     char *why = NULL;
     int err = gs_sessions_find(sessions_of(call), &call->caller, name, &info, &why);
 
-    if (!err)
-        return gs_control_session_json(&info);
+    if (!err) {
+        gs_control_devices_get(sessions_of(call), &devices);
+        return session_new(call, &info, &devices);
+    }
     gs_control_refuse_errno(call, err, why);
     return NULL;
 }
@@ -140,12 +181,26 @@ static void answer_created(struct gs_control_call *call, const struct creation *
         json_decref(ticket);
 }
 
-/* The session stays when the client did not wait for it. */
+/* The session stays when the client did not wait for it, but for one that is queued. */
+static void on_creator_gone(struct gs_control_call *call)
+{
+    struct creation *creation = call->state;
+
+    if (gs_sessions_abandon(sessions_of(call), creation)) {
+        g_free(creation);
+        gs_control_call_free(call);
+        return;
+    }
+    g_queue_unlink(&call->control->calls, &call->link);
+    call->control = NULL; /* on_created frees it */
+}
+
 static void on_created(void *user, const char *name, int err, const char *why)
 {
     g_autofree struct creation *creation = user;
     struct gs_control_call *call = creation->call;
 
+    call->gone = NULL;
     if (!call->control || !call->x)
         gs_control_call_free(call);
     else if (err)
@@ -167,11 +222,14 @@ void gs_control_create_session(struct gs_control_call *call)
     }
     creation = g_new0(struct creation, 1);
     *creation = (struct creation){call, create.wants_ticket, create.ticket};
+    call->state = creation;
+    call->gone = on_creator_gone;
     err = gs_sessions_create(sessions_of(call), &call->caller, &create.session, on_created,
                              creation, &why);
     gs_control_create_finish(&create);
     if (!err)
         return;
+    call->gone = NULL;
     g_free(creation);
     gs_control_refuse_errno(call, err, why);
 }

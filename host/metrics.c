@@ -9,12 +9,13 @@
 #include <unistd.h>
 
 #include "host/exposition.h"
+#include "host/metrics_shares.h"
 
 #define KB 1024
 
 /* ---- tables ---- */
 
-enum base { OF_SESSION, OF_SETTINGS, OF_STATS };
+enum base { OF_SESSION, OF_SETTINGS, OF_STATS, OF_GRANTS };
 
 /* A number in one of the structs of a session. */
 struct row {
@@ -30,9 +31,15 @@ struct row {
 #define SESSION(field) AT(OF_SESSION, struct gs_session_info, field)
 #define SETTINGS(field) AT(OF_SETTINGS, struct gs_session_settings, field)
 #define STATS(field) AT(OF_STATS, struct gs_worker_stats, field)
+#define GRANTS(field) AT(OF_GRANTS, struct gs_grants_info, field)
 #define COUNT(name, field, help)                                                                   \
     {                                                                                              \
         "gpushare_session_" name "_total", "counter", help, NULL, NULL, STATS(field), 1, 0, false  \
+    }
+#define GRANTS_COUNT(name, field, decimals, help)                                                  \
+    {                                                                                              \
+        "gpushare_session_" name "_total", "counter", help, NULL, NULL, GRANTS(sched.field), 1,    \
+            decimals, false                                                                        \
     }
 
 static const struct row rows[] = {
@@ -79,6 +86,32 @@ static const struct row rows[] = {
     {"gpushare_session_stats_age_seconds", "gauge",
      "How old the measurements of the worker are; they come once in 5 s or sooner.", NULL, NULL,
      SESSION(stats_age_ms), 1, 3, false},
+    {"gpushare_session_weight", "gauge", "Share of the GPU beside others, as it is set.", NULL,
+     NULL, SETTINGS(weight), 1, 0, false},
+    {"gpushare_session_floor_frames_per_second", "gauge",
+     "Frames a second that are promised: wished, as it is set, and kept now.", "kind", "wished",
+     SETTINGS(floor_fps), 1, 0, false},
+    {NULL, NULL, NULL, "kind", "kept", GRANTS(sched.floor_fps), 1, 0, true},
+    {"gpushare_session_share_ratio", "gauge",
+     "Part of its GPU over the last second: asked for, got, and what its weight entitles it to.",
+     "kind", "asked", GRANTS(sched.asked_permille), 1, 3, false},
+    {NULL, NULL, NULL, "kind", "got", GRANTS(sched.got_permille), 1, 3, false},
+    {NULL, NULL, NULL, "kind", "entitled", GRANTS(sched.share_permille), 1, 3, false},
+    GRANTS_COUNT("gpu_used_seconds", used_ns, 9,
+                 "GPU time of worker and application; processor time where software renders."),
+    GRANTS_COUNT("scheduled_frames", frames, 0, "Frames that were begun."),
+    GRANTS_COUNT("waits", waits, 0, "Frames among them that waited for the GPU."),
+    GRANTS_COUNT("wait_seconds", waited_ns, 9, "How long they waited together."),
+    GRANTS_COUNT("starved", starved, 0, "Frames let go because they had waited for too long."),
+    GRANTS_COUNT("liberties", liberties, 0, "Frames begun that nobody had let go."),
+    GRANTS_COUNT("lapsed", lapsed, 0, "Frames that were not done in good time."),
+    GRANTS_COUNT("missed_frames", misses, 0,
+                 "Frames later than one of the floor (without one: of the limit) lasts."),
+    {"gpushare_session_policed", "gauge",
+     "1 while it runs by turns, as it used more than its share without asking.", NULL, NULL,
+     GRANTS(sched.policed), 1, 0, false},
+    {"gpushare_session_scheduled", "gauge", "1 while its worker asks before it draws.", NULL, NULL,
+     GRANTS(connected), 1, 0, false},
 };
 
 static const struct {
@@ -132,6 +165,8 @@ static const void *base_of(const struct row *row, const struct gs_session_info *
         return i->stats;
     if (row->base == OF_SETTINGS)
         return i->settings;
+    if (row->base == OF_GRANTS)
+        return i->scheduled ? &i->grants : NULL;
     /* Without measurements they have no age. */
     return row->offset == offsetof(struct gs_session_info, stats_age_ms) && !i->stats ? NULL : i;
 }
@@ -320,10 +355,12 @@ char *gs_metrics_format(const struct gs_metrics *m)
 
     put_daemon(out, m);
     put_slots(out, m);
+    gs_metrics_put_devices(out, m);
     put_states_of_all(out, m);
     put_infos(out, m);
     put_states(out, m);
     put_rows(out, m);
+    gs_metrics_put_misses(out, m);
     put_spilled(out, m);
     put_stages(out, m);
     return g_string_free(out, FALSE);
@@ -365,6 +402,8 @@ char *gs_metrics_collect(struct gs_sessions *s)
                            .sessions_limit = gs_sessions_config(s)->sessions};
 
     gs_sessions_daemon_info(s, &m.daemon);
+    m.n_devices =
+        MIN(gs_sessions_devices(s, m.devices, GS_SCHED_DEVICES_MAX), GS_SCHED_DEVICES_MAX);
     measure_self(&m.process);
     gs_sessions_each(s, &everybody, take, infos);
     m.sessions = (const struct gs_session_info *)(void *)infos->data;

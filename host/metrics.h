@@ -24,6 +24,8 @@ struct gs_metrics {
     struct gs_daemon_info daemon;
     uint64_t sessions_limit;
     struct gs_metrics_process process;
+    struct gs_grants_device devices[GS_SCHED_DEVICES_MAX];
+    unsigned n_devices;
     const struct gs_session_info *sessions; /* borrowed */
     unsigned n_sessions;
 };

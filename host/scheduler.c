@@ -21,8 +21,8 @@ static uint64_t at(struct gs_sched *s, uint64_t now)
 static void take_params(struct gs_sched *s, const struct gs_sched_params *params)
 {
     s->params.policy = params->policy;
-    s->params.fixed_sessions = GS_MAX(params->fixed_sessions, 1);
-    s->params.limit_fps = GS_MAX(params->limit_fps, 1);
+    s->params.fixed_sessions = GS_CLAMP(params->fixed_sessions, 1, 10000);
+    s->params.limit_fps = GS_CLAMP(params->limit_fps, 1, 1000);
 }
 
 struct gs_sched *gs_sched_create(const struct gs_sched_params *params)
@@ -188,6 +188,8 @@ void gs_sched_remove(struct gs_sched_session *x, uint64_t now)
     now = at(x->all, now);
     if (x->flying)
         gs_sched_end(x, now);
+    if (x->turn)
+        gs_sched_turn_end(x, now);
     gs_sched_settle(x, 0);
     forget_order(x);
     if (x->prev)

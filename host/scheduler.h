@@ -17,9 +17,13 @@
  * A grant is a lease: what does not finish in good time keeps its charge, not its place. A session
  * with a floor goes first as soon as it could be late, as long as what it was promised is not used
  * up (earliest deadline first, with a budget). Whoever has waited GS_SCHED_STARVED is granted in
- * any case. Who uses the device without asking (off-screen, or a worker that lies) is measured all
- * the same, and beyond its share it is policed: then it runs by turns of GS_SCHED_TURN, granted as
- * frames are, and is held between them.
+ * any case; one whose frames are so long for its share that this would give it more, once it has
+ * waited as long as its share makes it, GS_SCHED_STARVED_MOST at most.
+ *
+ * Who uses the device without asking (off-screen, or a worker that lies) is measured all the same.
+ * Beyond its share while others go without, or whatever it uses while a floor is missed, it is
+ * policed: then it runs by turns of GS_SCHED_TURN, granted as frames are (after two seconds in any
+ * case), and is held between them. Until then such use counts in virtual time, and holds nobody up.
  */
 #pragma once
 
@@ -35,6 +39,7 @@
 #define GS_SCHED_CULPRITS_MAX 8
 #define GS_SCHED_WEIGHT_MAX 10000
 #define GS_SCHED_STARVED (250 * GS_NS_PER_MS)
+#define GS_SCHED_STARVED_MOST GS_NS_PER_S /* whose share is less than four frames a second */
 #define GS_SCHED_TURN (10 * GS_NS_PER_MS)
 #define GS_SCHED_FLOORS_PERMILLE 800 /* of a device that may be promised */
 

@@ -15,7 +15,8 @@
 
 /* ---- queues ---- */
 
-double gs_sched_queue_known(const struct gs_sched_queue *q)
+/* As measured, without estimates. */
+static double queue_known(const struct gs_sched_queue *q)
 {
     return q->v - q->open / q->weight;
 }
@@ -113,7 +114,7 @@ void gs_sched_set_low(struct gs_sched_dev *d, uint64_t now)
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
         if (gs_sched_awake(x, now)) {
             x->queue->least = GS_MIN(x->queue->least, known(x));
-            least = GS_MIN(least, gs_sched_queue_known(x->queue));
+            least = GS_MIN(least, queue_known(x->queue));
         }
     }
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
@@ -128,6 +129,8 @@ void gs_sched_set_low(struct gs_sched_dev *d, uint64_t now)
 
 double gs_sched_estimate(const struct gs_sched_session *x)
 {
+    if (x->policed)
+        return x->turn_cost;
     return x->cost > 0 ? x->cost : GS_SCHED_FIRST_COST;
 }
 
@@ -166,7 +169,8 @@ static uint64_t p90(const uint64_t *values, unsigned n)
     return most[keep - 1];
 }
 
-void gs_sched_count(struct gs_sched_session *x)
+/* What its last frame cost is known. */
+static void count_cost(struct gs_sched_session *x)
 {
     if (!x->counting)
         return;
@@ -198,7 +202,7 @@ void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now)
 {
     if (x->open < 1)
         x->open_at = now;
-    gs_sched_count(x);
+    count_cost(x);
     x->frame_ns = 0;
     x->expected = ns;
     x->counting = true;
@@ -281,7 +285,7 @@ void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
         x->frame_ns += ns;
     charge_v(x, ns);
     if (!x->flying && x->counting && now - x->finished_at >= TAIL)
-        gs_sched_count(x);
+        count_cost(x);
     x->used_ns += ns;
     x->dev->measured += ns;
     gs_sched_rate_add(&x->used, ns, now);

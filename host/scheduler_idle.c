@@ -13,7 +13,7 @@
 #define BUSY_ENOUGH 0.98
 #define AHEAD_LEAST (-10.0 * GS_NS_PER_MS)
 #define AHEAD_MOST (50 * GS_NS_PER_MS)
-#define LOOK_AGAIN (200 * GS_NS_PER_MS)
+#define LOOK_AGAIN (400 * GS_NS_PER_MS)
 #define LOOK_FILLS 4
 #define SPANS_OVER (10 * GS_NS_PER_MS)
 #define IDLE_LEAST 0.02 /* below that it is noise */

@@ -16,11 +16,12 @@
 
 #define GS_SCHED_ACTIVE (100 * GS_NS_PER_MS) /* after that without a want it is not any more */
 #define GS_SCHED_CALM (100 * GS_NS_PER_MS)   /* nobody waited: all are free */
-#define GS_SCHED_COSTS 32                    /* of which p90 is made */
-#define GS_SCHED_FLIGHTS 4                   /* remembered, for blame */
-#define GS_SCHED_BINS 20                     /* of a second */
+#define GS_SCHED_STARVED_HELD (2 * GS_NS_PER_S)
+#define GS_SCHED_COSTS 32  /* of which p90 is made */
+#define GS_SCHED_FLIGHTS 4 /* remembered, for blame */
+#define GS_SCHED_BINS 20   /* of a second */
 #define GS_SCHED_BIN (GS_NS_PER_S / GS_SCHED_BINS)
-#define GS_SCHED_DEBT (200 * GS_NS_PER_MS)     /* nobody is ahead by more of the device's time */
+#define GS_SCHED_DEBT (400 * GS_NS_PER_MS)     /* nobody is ahead by more of the device's time */
 #define GS_SCHED_FIRST_COST (4 * GS_NS_PER_MS) /* nothing is known yet */
 
 struct gs_sched_queue {
@@ -138,7 +139,8 @@ struct gs_sched_session {
     /* Police. */
     bool policed, turn;
     uint64_t turn_end, turn_used; /* used_ns as it began */
-    double turn_cost;             /* ns */
+    unsigned turns;
+    double turn_cost; /* ns */
     uint64_t police_since, police_for, wanted_by_others;
     struct gs_sched_rate covered;  /* time that grants covered */
     uint64_t cover_from, cover_to; /* the span that runs, or ran */
@@ -216,14 +218,10 @@ void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now);
 void gs_sched_settle(struct gs_sched_session *x, double most);
 /* What it used until its last frame ended is known. */
 bool gs_sched_is_measured(const struct gs_sched_session *x, uint64_t now);
-/* What that frame cost is known. */
-void gs_sched_count(struct gs_sched_session *x);
 void gs_sched_note_wall(struct gs_sched_session *x, uint64_t ns);
 /* Virtual times where others wake, from those that are awake. */
 void gs_sched_set_low(struct gs_sched_dev *d, uint64_t now);
 bool gs_sched_awake(const struct gs_sched_session *x, uint64_t now);
-/* As measured, without estimates. */
-double gs_sched_queue_known(const struct gs_sched_queue *q);
 /* ns that its next frame is taken to cost. */
 double gs_sched_estimate(const struct gs_sched_session *x);
 void gs_sched_rate_add(struct gs_sched_rate *r, uint64_t ns, uint64_t now);
@@ -236,8 +234,8 @@ uint64_t gs_sched_rate_get(const struct gs_sched_rate *r, uint64_t over, uint64_
 struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, bool *ret_fill);
 /* When the last place may be taken; UINT64_MAX: not foreseen. */
 uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now);
-/* Whether a is to be served before b. */
-bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b);
+/* When it is granted in any case; it waits. */
+uint64_t gs_sched_starves_at(const struct gs_sched_session *x);
 
 /* ---- scheduler_run.c ---- */
 

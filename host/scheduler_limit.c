@@ -5,6 +5,7 @@
 #include "host/scheduler_internal.h"
 
 #define BURST (10 * GS_NS_PER_MS) /* of its cap: what waking late may take later */
+#define LOOK_AGAIN GS_NS_PER_S
 #define SLEEP_MOST (250 * GS_NS_PER_MS)
 
 /* ns of GPU time for each ns; 0: no cap. */
@@ -57,8 +58,9 @@ static uint64_t cap_until(struct gs_sched_session *x, uint64_t now)
     if (rate <= 0)
         return now;
     refill(x, rate, now);
-    owed = x->open - x->tokens;
-    return owed <= 0 ? now : now + (uint64_t)ceil(owed / rate) + 1;
+    /* What a meter has not said yet; not what never comes, of a frame that does not end. */
+    owed = (x->flying ? 0 : x->open) - x->tokens;
+    return owed <= 0 ? now : now + (uint64_t)GS_MIN(ceil(owed / rate), LOOK_AGAIN) + 1;
 }
 
 /* The pause that is to make each frame last 1/limit_fps, by how long the ones before took. */

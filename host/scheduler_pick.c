@@ -10,7 +10,7 @@ static bool behind(const struct gs_sched_session *a, const struct gs_sched_sessi
     return a->v < b->v;
 }
 
-bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_session *b)
+static bool before(const struct gs_sched_session *a, const struct gs_sched_session *b)
 {
     if (a->all->params.policy == GS_SCHED_BEST_EFFORT)
         return a->want_at < b->want_at;
@@ -22,12 +22,24 @@ bool gs_sched_before(const struct gs_sched_session *a, const struct gs_sched_ses
     return a->want_at < b->want_at;
 }
 
+/* Frames that are long for a share come seldom by right: granted every GS_SCHED_STARVED, they would
+ * get a multiple of it. Who was taken to task can wait. */
+uint64_t gs_sched_starves_at(const struct gs_sched_session *x)
+{
+    double wait = x->policed ? GS_SCHED_STARVED_HELD : GS_SCHED_STARVED;
+
+    if (!x->policed && gs_sched_fair(x->all) && x->entitled > 0)
+        wait =
+            GS_CLAMP(gs_sched_estimate(x) / x->entitled, GS_SCHED_STARVED, GS_SCHED_STARVED_MOST);
+    return x->wait_from + (uint64_t)wait;
+}
+
 static struct gs_sched_session *first_starved(struct gs_sched_dev *d, uint64_t now)
 {
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_waits(x) && now - x->wait_from >= GS_SCHED_STARVED &&
+        if (gs_sched_waits(x) && now >= gs_sched_starves_at(x) &&
             (!first || x->wait_from < first->wait_from))
             first = x;
     }
@@ -51,7 +63,7 @@ static struct gs_sched_session *first_in_order(struct gs_sched_dev *d)
     struct gs_sched_session *first = NULL;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        if (gs_sched_waits(x) && (!first || gs_sched_before(x, first)))
+        if (gs_sched_waits(x) && (!first || before(x, first)))
             first = x;
     }
     return first;

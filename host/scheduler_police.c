@@ -45,6 +45,23 @@ void gs_sched_cover_end(struct gs_sched_session *x, uint64_t now)
 
 /* ---- who is to be policed ---- */
 
+/* Floors come first: what they need beyond shares is the less for the others. */
+static void give_floors(struct gs_sched_dev *d, uint64_t now)
+{
+    double floors = 0, others = 0, left;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        x->entitled = GS_MAX(x->entitled, gs_sched_floor_needs(x));
+        if (gs_sched_is_active(x, now))
+            *(x->floor > 0 ? &floors : &others) += x->entitled;
+    }
+    left = GS_MAX(d->engines - floors, 0);
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        if (x->floor == 0 && others > left)
+            x->entitled *= left / others;
+    }
+}
+
 /* Of the device, by the weights of those that are active; of queues and within them. */
 static void set_entitled(struct gs_sched_dev *d, uint64_t now)
 {
@@ -65,8 +82,8 @@ static void set_entitled(struct gs_sched_dev *d, uint64_t now)
         double queues = x->queue->sum > 0 ? sum : sum + x->queue->weight;
 
         x->entitled = d->engines * x->queue->weight / queues * x->weight / (x->queue->sum + more);
-        x->entitled = GS_MAX(x->entitled, gs_sched_floor_needs(x));
     }
+    give_floors(d, now);
 }
 
 static double used_over(const struct gs_sched_session *x, uint64_t over, uint64_t now)
@@ -102,13 +119,29 @@ static bool others_go_without(const struct gs_sched_session *x, uint64_t now)
     return false;
 }
 
+/* What was promised comes before what weights give. */
+static bool a_floor_is_missed(const struct gs_sched_dev *d, uint64_t now)
+{
+    for (const struct gs_sched_session *y = d->sessions; y; y = y->next) {
+        double needs = y->floor * y->cost_slow / GS_NS_PER_S;
+
+        if (y->floor > 0 && y->hungry >= HUNGRY &&
+            used_over(y, OFFENCE_OVER, now) < (1 - TOLERATED / 2) * needs)
+            return true;
+    }
+    return false;
+}
+
 static bool offends(const struct gs_sched_session *x, uint64_t now)
 {
     /* A meter that is late gives a while what was used before it. */
     double tolerated = TOLERATED + x->gap / OFFENCE_OVER;
 
+    if (ungranted_over(x, OFFENCE_OVER, now) <= tolerated * x->entitled)
+        return false;
+    if (x->floor == 0 && a_floor_is_missed(x->dev, now))
+        return true;
     return used_over(x, OFFENCE_OVER, now) > (1 + tolerated) * x->entitled &&
-           ungranted_over(x, OFFENCE_OVER, now) > tolerated * x->entitled &&
            others_go_without(x, now);
 }
 
@@ -148,6 +181,7 @@ static void set_policed(struct gs_sched_session *x, bool policed, uint64_t now)
         x->police_for = GS_MIN(2 * x->police_for, POLICE_MOST);
     x->policed = policed;
     x->turn_cost = x->dev->engines * GS_SCHED_TURN;
+    x->turns = 0;
     x->police_since = x->wanted_by_others = x->wait_from = now;
 }
 
@@ -177,6 +211,11 @@ void gs_sched_police(struct gs_sched_dev *d, uint64_t now)
 
 void gs_sched_turn_begin(struct gs_sched_session *x, uint64_t now)
 {
+    /* What its last turn began may have gone on long after that. */
+    double used = GS_MIN(x->used_ns - x->turn_used, GS_NS_PER_S);
+
+    if (x->turns++ > 0)
+        x->turn_cost += (GS_MAX(used, LEAST * GS_SCHED_TURN) - x->turn_cost) / 4;
     gs_sched_open(x, x->turn_cost, now);
     x->turn = true;
     x->turn_used = x->used_ns;
@@ -186,10 +225,6 @@ void gs_sched_turn_begin(struct gs_sched_session *x, uint64_t now)
 
 void gs_sched_turn_end(struct gs_sched_session *x, uint64_t now)
 {
-    double used = x->used_ns - x->turn_used;
-
-    used = GS_CLAMP(used, LEAST * GS_SCHED_TURN, x->dev->engines * GS_SCHED_TURN);
-    x->turn_cost += (used - x->turn_cost) / 4;
     x->turn = false;
     x->dev->in_flight--;
     x->wait_from = now;

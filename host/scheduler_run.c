@@ -246,7 +246,7 @@ static uint64_t due_of(struct gs_sched_session *x, uint64_t now)
     if ((x->wanting || x->policed) && x->barred)
         due = later(due, x->barred_until, now);
     if (x->blocked) {
-        due = later(due, x->wait_from + GS_SCHED_STARVED, now);
+        due = later(due, gs_sched_starves_at(x), now);
         if (x->dev->in_flight < x->dev->depth)
             due = later(due, gs_sched_floor_latest(x, now), now);
     }

@@ -70,6 +70,7 @@ void gs_session_free(struct gs_session *session)
     gs_kept_session_finish(&session->kept);
     g_array_unref(session->clients);
     g_array_unref(session->closers);
+    g_free(session->queue_why);
     g_free(session);
 }
 
@@ -79,6 +80,8 @@ int gs_session_save(struct gs_session *session)
     struct gs_kept_session k = session->kept;
     int err;
 
+    if (session->state == GS_SESSION_QUEUED)
+        return 0; /* the next daemon knows nothing of it */
     k.tickets = gs_tickets_list(s->tickets, k.name, &k.n_tickets);
     err = gs_state_save(s->state, &k);
     g_free(k.tickets);
@@ -138,6 +141,11 @@ static void fill_info(const struct gs_session *session, struct gs_session_info *
         .clients = (const struct gs_session_client *)session->clients->data,
         .last_error = k->last_error,
     };
+    if (session->state == GS_SESSION_QUEUED) {
+        ret->queue_place = gs_session_queue_place(session);
+        ret->queued_s = (now_ns - session->queued_ns) / GS_NS_PER_S;
+        ret->queue_why = session->queue_why;
+    }
     gs_session_fill_grants(session, ret);
 }
 

@@ -68,6 +68,9 @@ struct gs_session_info {
     bool scheduled; /* grants counts */
     struct gs_grants_info grants;
     const char *share;      /* "user alice", "group cad": whose weight it shares; "": none */
+    unsigned queue_place;   /* of QUEUED: 1 is next */
+    uint64_t queued_s;      /* the same: how long it has waited */
+    const char *queue_why;  /* the same: what it waits for; else NULL */
     const char *last_error; /* of the last worker that died; "": none did */
 };
 
@@ -87,6 +90,9 @@ typedef void (*gs_sessions_done)(void *user, const char *name, int err, const ch
 int gs_sessions_create(struct gs_sessions *s, const struct gs_caller *caller,
                        const struct gs_session_request *request, gs_sessions_done done, void *user,
                        char **ret_why) GS_MUST_CHECK;
+/* Nobody waits any more for what gs_sessions_create was called for with this `user`: one that is
+ * queued is dropped, and done not called. False: it is not queued (any more), and goes on. */
+bool gs_sessions_abandon(struct gs_sessions *s, void *user);
 int gs_sessions_close(struct gs_sessions *s, const struct gs_caller *caller, const char *name,
                       gs_sessions_done done, void *user, char **ret_why) GS_MUST_CHECK;
 int gs_sessions_find(struct gs_sessions *s, const struct gs_caller *caller, const char *name,
@@ -137,7 +143,10 @@ struct gs_event {
     uint64_t time;    /* seconds since 1970 */
     const char *kind; /* "session-created", "-running", "-restarted", "-ended", "-failed", "-hung",
                          "-adopted", "-spilled" (software encodes), "-hardware" (again);
-                         "client-joined", "-left"; "ticket-issued", "-revoked"; "config-reloaded" */
+                         "-queued", "-refused" (after it was queued), "-policed" (it runs by turns),
+                         "-released" (no more), "-held" (its application stands still);
+                         "floor-lowered", "-kept" (again); "client-joined", "-left";
+                         "ticket-issued", "-revoked"; "config-reloaded" */
     const char *session, *user; /* "": none */
     const char *text;
     uid_t uid; /* of the session; who may see it */

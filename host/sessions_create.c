@@ -53,7 +53,7 @@ static int choose_owner(const struct gs_caller *caller, const char *wanted,
 
 /* ---- the application ---- */
 
-bool gs_user_in_group(const char *user, const char *group)
+static bool in_group(const char *user, const char *group)
 {
     const struct passwd *pw = getpwnam(user);
     const struct group *gr = getgrnam(group);
@@ -78,7 +78,7 @@ bool gs_session_app_allowed(const struct gs_app *app, const struct gs_caller *ca
     if (app->users && g_strv_contains((const char *const *)app->users, caller->user))
         return true;
     for (char **group = app->groups; group && *group; group++) {
-        if (gs_user_in_group(caller->user, *group))
+        if (in_group(caller->user, *group))
             return true;
     }
     return false;
@@ -193,7 +193,7 @@ int gs_session_settings_apply(struct gs_session_settings *set, char *const *sett
         if (err)
             return -EINVAL;
     }
-    return 0;
+    return gs_session_settings_agree(set, ret_why);
 }
 
 /* As configured for the application, or for all. */
@@ -231,6 +231,14 @@ int gs_session_settings_check(const struct gs_sessions *s, const char *app,
         key = "cpu-max";
     else if (wanted->weight > given->weight && before->weight != wanted->weight)
         key = "weight";
+    else if (wanted->floor_fps > given->floor_fps && before->floor_fps != wanted->floor_fps)
+        key = "floor";
+    else if (raises(given->cap_percent, wanted->cap_percent) &&
+             before->cap_percent != wanted->cap_percent)
+        key = "cap";
+    else if (gs_session_cpu_weight(wanted) > gs_session_cpu_weight(given) &&
+             gs_session_cpu_weight(before) != gs_session_cpu_weight(wanted))
+        key = "cpu-weight";
     else if (wanted->sandbox < given->sandbox && before->sandbox != wanted->sandbox)
         key = "sandbox";
     if (!key)
@@ -347,6 +355,31 @@ static void undo(struct gs_session *session)
     gs_session_free(session);
 }
 
+int gs_session_begin(struct gs_session *session, char **ret_why)
+{
+    int err = gs_session_start_worker(session, ret_why);
+
+    if (!err)
+        gs_sessions_say(session->all, session, "session-created", "created: %s",
+                        session->kept.argv[0]);
+    return err;
+}
+
+static int start_or_wait(struct gs_session *session, const struct gs_caller *caller, bool may_wait,
+                         char **ret_why)
+{
+    g_autofree char *brief = NULL;
+    int err = gs_session_admit(session, &session->kept.settings, caller, ret_why, &brief);
+
+    if (!err)
+        return gs_session_begin(session, ret_why);
+    if (!may_wait || !brief)
+        return err;
+    g_clear_pointer(ret_why, g_free);
+    gs_session_enqueue(session, brief);
+    return 0;
+}
+
 int gs_sessions_create(struct gs_sessions *s, const struct gs_caller *caller,
                        const struct gs_session_request *request, gs_sessions_done done, void *user,
                        char **ret_why)
@@ -366,13 +399,12 @@ int gs_sessions_create(struct gs_sessions *s, const struct gs_caller *caller,
         return err;
     }
     session = gs_session_new(s, &k);
-    err = gs_session_start_worker(session, ret_why);
+    err = start_or_wait(session, caller, request->queue, ret_why);
     if (err) {
         undo(session);
         return err;
     }
     session->creator = (struct gs_waiter){done, user};
     s->info.created++;
-    gs_sessions_say(s, session, "session-created", "created: %s", session->kept.argv[0]);
     return 0;
 }

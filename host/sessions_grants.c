@@ -44,29 +44,18 @@ void gs_sessions_close_grants(struct gs_sessions *s)
 
 unsigned gs_sessions_devices(struct gs_sessions *s, struct gs_grants_device *ret, unsigned most)
 {
-    return gs_grants_devices(s->scheduler, ret, most);
+    unsigned n = gs_grants_devices(s->scheduler, ret, most);
+
+    gs_sessions_fill_promised(s, ret, MIN(n, most));
+    return n;
 }
 
 /* ---- shares ---- */
 
-/* That of the user, or the first of a group with him in it; NULL: none. */
-static const struct gs_share *find_share(const struct gs_host_config *c, const char *user)
-{
-    for (unsigned i = 0; i < c->n_shares; i++) {
-        if (!c->shares[i].group && strcmp(c->shares[i].name, user) == 0)
-            return &c->shares[i];
-    }
-    for (unsigned i = 0; i < c->n_shares; i++) {
-        if (c->shares[i].group && gs_user_in_group(user, c->shares[i].name))
-            return &c->shares[i];
-    }
-    return NULL;
-}
-
 /* Returns the weight of that share. */
 static uint32_t take_share(struct gs_session *session)
 {
-    const struct gs_share *share = find_share(session->all->config, session->kept.user);
+    const struct gs_share *share = gs_host_config_share(session->all->config, session->kept.user);
 
     session->share[0] = 0;
     if (share)

@@ -57,6 +57,12 @@ struct gs_session {
     uint64_t restarted_ns[GS_RESTARTS_MAX]; /* a ring */
     unsigned next_restart;
     guint restart_timer;
+    bool said_policed;
+    uint32_t said_floor; /* lowered to that; 0: kept */
+    unsigned low_for;    /* looks in a row that it was lower than wished */
+    /* While it is QUEUED. */
+    uint64_t queued_ns, queue_number; /* the lowest number is next */
+    char *queue_why;
 };
 
 /* A client that is in. */
@@ -78,6 +84,7 @@ struct gs_sessions {
     GArray *orphans;      /* hashes of the secrets of workers whose session is over */
     struct gs_events *events;
     struct gs_slots *slots;
+    uint64_t last_queue_number;
     struct gs_grants *scheduler;
     GHashTable *costs; /* of frames (sessions_grants.c) */
     struct gs_daemon_info info;
@@ -128,7 +135,6 @@ void gs_session_begin_end(struct gs_session *session, const char *why);
 
 /* ---- sessions_create.c ---- */
 
-bool gs_user_in_group(const char *user, const char *group);
 bool gs_session_app_allowed(const struct gs_app *app, const struct gs_caller *caller);
 /* "key=value" each. 0; -EINVAL with a sentence in *ret_why for g_free. */
 int gs_session_settings_apply(struct gs_session_settings *set, char *const *settings,
@@ -140,6 +146,36 @@ int gs_session_settings_check(const struct gs_sessions *s, const char *app,
                               const struct gs_session_settings *before,
                               const struct gs_session_settings *wanted,
                               const struct gs_caller *caller, char **ret_why) GS_MUST_CHECK;
+
+/* Starts its worker, and says that it was created; as gs_session_start_worker. */
+int gs_session_begin(struct gs_session *session, char **ret_why) GS_MUST_CHECK;
+
+/* ---- sessions_admit.c ---- */
+
+/* Whether it may be promised what is wanted for it; its own present floor does not count. 0, or
+ * -EDQUOT with a sentence in *ret_why; *ret_short (may be NULL): what it waits for, a few words;
+ * NULL: waiting is of no use. Both for g_free. caller: who may not be told the names of others'
+ * sessions; NULL: nobody. */
+int gs_session_admit(const struct gs_session *session, const struct gs_session_settings *wanted,
+                     const struct gs_caller *caller, char **ret_why,
+                     char **ret_short) GS_MUST_CHECK;
+
+/* What floors have of each: of those whose frames nobody measured yet, what is assumed. */
+void gs_sessions_fill_promised(struct gs_sessions *s, struct gs_grants_device *devices, unsigned n);
+
+/* ---- sessions_queue.c ---- */
+
+void gs_session_enqueue(struct gs_session *session, const char *why);
+unsigned gs_session_queue_place(const struct gs_session *session);
+/* It is refused, and freed. */
+void gs_session_leave_queue(struct gs_session *session, const char *why);
+/* Starts those that fit now, refuses those that waited for too long; once a second. */
+void gs_sessions_try_queue(struct gs_sessions *s);
+
+/* ---- sessions_watch.c ---- */
+
+/* Events about what the scheduler does with sessions; once a second. */
+void gs_sessions_watch_shares(struct gs_sessions *s);
 
 /* ---- sessions_clients.c ---- */
 

@@ -41,6 +41,8 @@ static gboolean on_tick(gpointer data)
         end_if_idle(g_ptr_array_index(list, i), now_ns);
     gs_sessions_check_away(s, now_ns);
     gs_sessions_tell_slots(s);
+    gs_sessions_watch_shares(s);
+    gs_sessions_try_queue(s);
     gs_sessions_tick_grants(s);
     if (g_tree_nnodes(s->sessions) > 0)
         return G_SOURCE_CONTINUE;
@@ -213,6 +215,10 @@ static void let_go(struct gs_session *session)
     static const char why[] = "the daemon is stopping; the session goes on";
     const char *name = session->kept.name;
 
+    if (session->state == GS_SESSION_QUEUED) {
+        gs_session_leave_queue(session, "gave up its place in the queue: the daemon is stopping");
+        return;
+    }
     if (session->worker)
         gs_worker_detach(g_steal_pointer(&session->worker));
     gs_runtime_dir_release(g_steal_pointer(&session->dir));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/cgroup_session.h"
 #include "host/sessions_internal.h"
 
 /* The first key that differs and can't be changed; NULL: none. */
@@ -70,6 +71,30 @@ static int check(struct gs_session *session, const struct gs_caller *caller,
                                      caller, ret_why);
 }
 
+/* What it has been promised it keeps; more must be there. */
+static int admit(const struct gs_session *session, const struct gs_caller *caller,
+                 const struct gs_session_settings *now, char **ret_why)
+{
+    if (now->floor_fps <= session->kept.settings.floor_fps)
+        return 0;
+    return gs_session_admit(session, now, caller, ret_why, NULL);
+}
+
+static void weigh_processors(struct gs_session *session, const struct gs_session_settings *now)
+{
+    uint32_t weight = gs_session_cpu_weight(now);
+    struct gs_keeper_config keeper;
+    int err;
+
+    if (weight == gs_session_cpu_weight(&session->kept.settings))
+        return;
+    gs_session_fill_keeper(session, &keeper);
+    err = gs_cgroup_session_set_cpu_weight("/", keeper.cgroup, weight);
+    if (err)
+        gs_session_log(GS_LOG_INFO, session, "its share of the processors stays: %s",
+                       g_strerror(-err));
+}
+
 int gs_sessions_set(struct gs_sessions *s, const struct gs_caller *caller, const char *name,
                     char *const *settings, char **ret_why)
 {
@@ -82,12 +107,14 @@ int gs_sessions_set(struct gs_sessions *s, const struct gs_caller *caller, const
     now = session->kept.settings;
     err = gs_session_settings_apply(&now, settings, ret_why);
     err = err ? err : check(session, caller, &now, ret_why);
+    err = err ? err : admit(session, caller, &now, ret_why);
     if (err)
         return err;
     if (tell_worker(session, &now) < 0) {
         *ret_why = g_strdup("the session's worker is not reached; try again");
         return -EAGAIN;
     }
+    weigh_processors(session, &now);
     session->kept.settings = now;
     gs_slots_set_weight(session->slot, now.weight);
     gs_session_set_grants(session);

@@ -43,7 +43,7 @@ void gs_session_fill_keeper(struct gs_session *session, struct gs_keeper_config 
                                    .memory_max = k->settings.memory_max,
                                    .tasks_max = k->settings.tasks_max,
                                    .cpu_percent = k->settings.cpu_percent,
-                                   .cpu_weight = k->settings.weight,
+                                   .cpu_weight = gs_session_cpu_weight(&k->settings),
                                    .stop_ms = config->stop_ms};
     g_strlcpy(c->session, k->name, sizeof(c->session));
     g_strlcpy(c->program, session->all->program, sizeof(c->program));

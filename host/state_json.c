@@ -18,20 +18,25 @@ static const struct number {
     size_t offset;
     bool wide; /* u64; else u32 */
     uint64_t min, max;
+    bool newer;        /* files of earlier versions lack it */
+    uint64_t fallback; /* what holds then */
 } numbers[] = {
 #define AT(field) #field, offsetof(struct gs_session_settings, field)
-    {AT(width), false, GS_SIDE_MIN, GS_SIDE_MAX},
-    {AT(height), false, GS_SIDE_MIN, GS_SIDE_MAX},
-    {AT(fps), false, 1, GS_FPS_LIMIT},
-    {AT(max_kbps), false, 0, GS_KBPS_MAX},
-    {AT(quality), false, 0, GS_QUALITY_MAX},
-    {AT(weight), false, 0, 10000},
-    {AT(idle_timeout_s), false, 0, UINT32_MAX},
-    {AT(viewers), false, 1, GS_VIEWERS_MAX},
-    {AT(memory_max), true, 0, NUMBER_MAX},
-    {AT(tasks_max), false, 0, UINT32_MAX},
-    {AT(cpu_percent), false, 0, UINT32_MAX},
-    {AT(ticket_ttl_s), false, 0, UINT32_MAX},
+    {AT(width), false, GS_SIDE_MIN, GS_SIDE_MAX, false, 0},
+    {AT(height), false, GS_SIDE_MIN, GS_SIDE_MAX, false, 0},
+    {AT(fps), false, 1, GS_FPS_LIMIT, false, 0},
+    {AT(max_kbps), false, 0, GS_KBPS_MAX, false, 0},
+    {AT(quality), false, 0, GS_QUALITY_MAX, false, 0},
+    {AT(weight), false, 0, 10000, false, 0},
+    {AT(floor_fps), false, 0, GS_FPS_LIMIT, true, 0},
+    {AT(cap_percent), false, 0, 100, true, 0},
+    {AT(cpu_weight), false, 1, UINT32_MAX, true, UINT32_MAX},
+    {AT(idle_timeout_s), false, 0, UINT32_MAX, false, 0},
+    {AT(viewers), false, 1, GS_VIEWERS_MAX, false, 0},
+    {AT(memory_max), true, 0, NUMBER_MAX, false, 0},
+    {AT(tasks_max), false, 0, UINT32_MAX, false, 0},
+    {AT(cpu_percent), false, 0, UINT32_MAX, false, 0},
+    {AT(ticket_ttl_s), false, 0, UINT32_MAX, false, 0},
 #undef AT
 };
 
@@ -69,15 +74,18 @@ static void get_settings(struct gs_json_in *in, struct gs_session_settings *s)
     struct gs_json_in o = gs_json_enter(in, "settings");
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(numbers); i++) {
-        void *at = (char *)s + numbers[i].offset;
-        json_int_t n =
-            gs_json_int(&o, numbers[i].key, (json_int_t)numbers[i].min, (json_int_t)numbers[i].max);
+        const struct number *row = &numbers[i];
+        void *at = (char *)s + row->offset;
+        uint64_t n = row->fallback;
 
-        if (numbers[i].wide)
-            *(uint64_t *)at = (uint64_t)n;
+        if (!row->newer || json_object_get(o.root, row->key))
+            n = (uint64_t)gs_json_int(&o, row->key, (json_int_t)row->min, (json_int_t)row->max);
+        if (row->wide)
+            *(uint64_t *)at = n;
         else
             *(uint32_t *)at = (uint32_t)n;
     }
+    in->bad |= s->cpu_weight > 10000 && s->cpu_weight != UINT32_MAX; /* that is auto */
     gs_json_text(&o, "encoder", s->encoder, sizeof(s->encoder));
     gs_json_text(&o, "converter", s->converter, sizeof(s->converter));
     gs_json_text(&o, "effort", s->effort, sizeof(s->effort));

@@ -40,11 +40,14 @@ const struct gs_command gs_top_command = {
     .program = "gpushare-host",
     .verb = "top",
     .summary = "Shows all sessions and what they use, again and again; q ends it",
-    .notes = "MS p50/p99 is the latency of frames of the last second, up to the client's decoder\n"
-             "where the client says so, else up to the last packet. GPU % counts the worker's\n"
-             "own work, CPU % worker and application, of one processor. MISSES are frames that\n"
-             "were encoded and reached nobody.\n"
-             "\n" GS_API_EXIT,
+    .notes =
+        "MS p50/p99 is the latency of frames of the last second, up to the client's decoder\n"
+        "where the client says so, else up to the last packet. GPU ms/s is GPU time of worker\n"
+        "and application in milliseconds a second, SHARE which percent of its GPU the session\n"
+        "got and had asked for. CPU % counts worker and application, of one processor. DROPPED\n"
+        "are frames that were encoded and reached nobody, MISSES frames that came later than\n"
+        "the floor (or fps) asks for, with the session that was most often in the way.\n"
+        "\n" GS_API_EXIT,
     .options = options,
 };
 

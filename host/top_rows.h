@@ -13,7 +13,7 @@ void gs_top_rows_destroy(struct gs_top_rows *rows);
 /* answer: of GET /v1/sessions. now: a clock that only goes on, microseconds. Shares of processors
  * are there from the second measurement on. */
 void gs_top_rows_update(struct gs_top_rows *rows, const json_t *answer, int64_t now);
-/* A line about all, and one for each session by its name. width: columns, 0: as many as needed.
- * height: lines, 0 likewise; what does not fit is counted. end: of each line. */
+/* A line about all, one about the GPUs, and one for each session by its name. width: columns, 0: as
+ * many as needed. height: lines, 0 likewise; what does not fit is counted. end: of each line. */
 void gs_top_rows_print(const struct gs_top_rows *rows, unsigned width, unsigned height,
                        const char *end, FILE *out);

@@ -7,14 +7,16 @@
 #include "host/admin.h"
 #include "host/api.h"
 #include "host/exit_status.h"
+#include "host/verb_create_wait.h"
 
 struct values {
     struct gs_api_options api;
     char *app, *user, *ticket_ttl;
     char *size, *fps, *bitrate, *quality, *encoder;
+    char *weight, *floor, *cap, *cpu_weight;
     char **set, **env;
     int ticket_uses;
-    gboolean no_ticket, view_only;
+    gboolean no_ticket, view_only, queue;
 };
 
 #define AT(field) offsetof(struct values, field)
@@ -45,6 +47,22 @@ static const struct gs_option options[] = {
      "Any key of [session] of the configuration, such as idle-timeout=1h; may be given again and "
      "again",
      NULL, NULL, NULL, false},
+    {"Share of the GPU", "weight", 0, GS_OPTION_TEXT, AT(weight), "N",
+     "Share beside other sessions; one of 200 gets twice as much as one of 100", "1 to 10000", NULL,
+     "50 100 200 400", false},
+    {NULL, "floor", 0, GS_OPTION_TEXT, AT(floor), "FPS",
+     "Frames a second that are promised to it; refused where they are not to be had",
+     "up to the session's fps, 0 for none", NULL, "24 30 60", false},
+    {NULL, "cap", 0, GS_OPTION_TEXT, AT(cap), "PERCENT",
+     "Most of the GPU that it gets, also when it idles", "0 to 100, 0 for no limit", NULL,
+     "25 50 75", false},
+    {NULL, "cpu-weight", 0, GS_OPTION_TEXT, AT(cpu_weight), "N",
+     "Share of the processors beside other sessions", "1 to 10000, auto for that of --weight", NULL,
+     "auto 50 100 200 400", false},
+    {NULL, "queue", 0, GS_OPTION_FLAG, AT(queue), NULL,
+     "Wait where the floor can't be promised yet, at most queue-timeout of the configuration; "
+     "ending this program gives up the place",
+     NULL, NULL, NULL, false},
     {"Ticket", "no-ticket", 0, GS_OPTION_FLAG, AT(no_ticket), NULL, "Issue none, print no URL",
      NULL, NULL, NULL, false},
     {NULL, "ticket-ttl", 0, GS_OPTION_TEXT, AT(ticket_ttl), "TIME", "How long it lets somebody in",
@@ -71,6 +89,7 @@ const struct gs_command gs_session_create_command = {
              "  gpushare-host session create demo -- glmark2-es2-wayland\n"
              "  gpushare-host session create cad --app freecad --user anna --set "
              "idle-timeout=2h\n"
+             "  gpushare-host session create game --floor 60 --queue -- glmark2-es2-wayland\n"
              "\n" GS_API_EXIT,
     .options = options,
     .runs_command = true,
@@ -87,6 +106,10 @@ static void values_finish(struct values *v)
     g_free(v->bitrate);
     g_free(v->quality);
     g_free(v->encoder);
+    g_free(v->weight);
+    g_free(v->floor);
+    g_free(v->cap);
+    g_free(v->cpu_weight);
     g_strfreev(v->set);
     g_strfreev(v->env);
 }
@@ -122,11 +145,9 @@ static bool add_settings(json_t *request, const struct values *v)
 {
     const struct {
         const char *key, *value;
-    } named[] = {{"size", v->size},
-                 {"fps", v->fps},
-                 {"bitrate", v->bitrate},
-                 {"quality", v->quality},
-                 {"encoder", v->encoder}};
+    } named[] = {{"size", v->size},       {"fps", v->fps},         {"bitrate", v->bitrate},
+                 {"quality", v->quality}, {"encoder", v->encoder}, {"weight", v->weight},
+                 {"floor", v->floor},     {"cap", v->cap},         {"cpu-weight", v->cpu_weight}};
     json_t *settings = json_object();
 
     json_object_set_new(request, "settings", settings);
@@ -172,6 +193,8 @@ static json_t *make_request(const struct values *v, char *const *rest)
         json_object_set_new(request, "app", json_string(v->app));
     if (v->user)
         json_object_set_new(request, "user", json_string(v->user));
+    if (v->queue)
+        json_object_set_new(request, "queue", json_true());
     if (good && add_settings(request, v) && add_pairs(request, "env", v->env, "--env") &&
         (v->no_ticket || add_ticket(request, v)))
         return request;
@@ -182,13 +205,17 @@ static json_t *make_request(const struct values *v, char *const *rest)
 static int create(const struct values *v, char *const *rest)
 {
     json_t *request = make_request(v, rest), *answer;
+    struct gs_create_wait *wait = NULL;
     const char *url;
     int status;
 
     if (!request)
         return GS_EXIT_USAGE;
+    if (v->queue)
+        wait = gs_create_wait_begin(&v->api, rest[0]);
     status =
         gs_api_ask(&gs_session_create_command, &v->api, "POST", "/v1/sessions", request, &answer);
+    gs_create_wait_end(wait);
     if (status)
         return status;
     url = gs_api_text(json_object_get(answer, "ticket"), "url");

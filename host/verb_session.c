@@ -7,6 +7,7 @@
 #include "host/admin.h"
 #include "host/api.h"
 #include "host/exit_status.h"
+#include "host/show_shares.h"
 #include "host/table.h"
 
 /* What a shell leaves alone. */
@@ -46,6 +47,14 @@ static void add_encoder(struct gs_table *table, const json_t *s)
     gs_table_add(table, "%s%s", *encoder ? encoder : "-", *spilled ? " (spilled)" : "");
 }
 
+static void add_state(struct gs_table *table, const json_t *queue, const char *state)
+{
+    if (json_is_object(queue))
+        gs_table_add(table, "%s, %" JSON_INTEGER_FORMAT ".", state, gs_api_number(queue, "place"));
+    else
+        gs_table_add(table, "%s", state);
+}
+
 static void add_row(struct gs_table *table, const json_t *s)
 {
     const json_t *argv = json_object_get(s, "argv");
@@ -55,17 +64,18 @@ static void add_row(struct gs_table *table, const json_t *s)
 
     gs_table_add(table, "%s", gs_api_text(s, "name"));
     gs_table_add(table, "%s", gs_api_text(s, "user"));
-    gs_table_add(table, "%s", gs_api_text(s, "state"));
+    add_state(table, json_object_get(s, "queue"), gs_api_text(s, "state"));
     gs_table_add(table, "%zu", json_array_size(json_object_get(s, "clients")));
     add_encoder(table, s);
     gs_table_add(table, "%s", since);
     gs_table_add(table, "%s", app[0] ? app : program ? program : "");
+    gs_table_add(table, "%s", gs_api_text(json_object_get(s, "queue"), "why"));
 }
 
 static void print_list(const json_t *sessions, bool names)
 {
-    static const char *const headings[] = {"NAME",    "USER",    "STATE", ">CLIENTS",
-                                           "ENCODER", "CREATED", "APP",   NULL};
+    static const char *const headings[] = {"NAME",    "USER", "STATE", ">CLIENTS", "ENCODER",
+                                           "CREATED", "APP",  "NOTE",  NULL};
     struct gs_table *table = gs_table_create(headings);
 
     for (size_t i = 0; i < json_array_size(sessions); i++) {
@@ -213,8 +223,10 @@ static void print_session(const json_t *s)
     if (gs_api_text(s, "app")[0])
         line("app", "%s", gs_api_text(s, "app"));
     show_command(s);
-    line("worker", "process %" JSON_INTEGER_FORMAT ", started again %" JSON_INTEGER_FORMAT " times",
-         gs_api_number(s, "worker"), gs_api_number(s, "restarts"));
+    if (gs_api_number(s, "worker"))
+        line("worker",
+             "process %" JSON_INTEGER_FORMAT ", started again %" JSON_INTEGER_FORMAT " times",
+             gs_api_number(s, "worker"), gs_api_number(s, "restarts"));
     if (gs_api_text(s, "last_error")[0])
         line("last error", "%s", gs_api_text(s, "last_error"));
     if (json_is_object(ready))
@@ -223,6 +235,7 @@ static void print_session(const json_t *s)
              gs_api_text(ready, "renderer"), gs_api_number(ready, "udp_port"));
     if (json_is_object(stats))
         show_stats(stats);
+    gs_show_shares(s, stdout);
     show_clients(json_object_get(s, "clients"));
     puts("\nSettings:");
     show_settings(json_object_get(s, "settings"));
@@ -271,9 +284,9 @@ const struct gs_command gs_session_set_command = {
     .operands = "NAME KEY=VALUE…",
     .operand_values = "@sessions",
     .summary = "Changes settings of a session while it runs: all that are given, or none",
-    .notes = "Keys are those of [session] of the configuration, such as fps, bitrate, quality, "
-             "size.\n"
-             "\n" GS_API_EXIT,
+    .notes =
+        "Keys are those of [session] of the configuration, such as fps, bitrate, size, floor.\n"
+        "\n" GS_API_EXIT,
     .options = show_options,
 };
 

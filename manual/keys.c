@@ -39,7 +39,7 @@ static void put_key(const struct gs_config_key *key, FILE *out)
 bool gs_manual_keys(const char *section, FILE *out)
 {
     static const struct gs_config_key *const tables[] = {gs_config_keys, gs_session_keys,
-                                                         gs_app_keys};
+                                                         gs_share_keys, gs_app_keys};
     bool any = false;
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(tables); i++) {

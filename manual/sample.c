@@ -81,7 +81,10 @@ void gs_manual_sample(FILE *out)
           "#[app glmark2]\n"
           "#command = glmark2-es2-wayland --fullscreen\n"
           "#title = glmark2\n"
-          "#fps = 30\n",
+          "#fps = 30\n"
+          "\n# What all sessions of the members of a group have together; [user NAME] likewise.\n"
+          "#[group engineers]\n"
+          "#weight = 300\n",
           out);
     gs_host_config_finish(&defaults);
 }

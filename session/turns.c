@@ -24,6 +24,7 @@ struct gs_turns {
     struct gs_grant_channel channel; /* page NULL: none, and all is free */
     GSource *source;                 /* the host's kicks, and time */
     gpointer kicks;                  /* NULL: no page */
+    uint64_t at;                     /* when to look without a kick; UINT64_MAX: never */
     uint32_t flags, max_fps;         /* that the listener knows of */
     bool lost;                       /* the page, and the listener does not know yet */
 
@@ -75,12 +76,6 @@ static void withdraw(struct gs_turns *g)
 
 /* ---- time ---- */
 
-static void wake_at(struct gs_turns *g, uint64_t at)
-{
-    /* Not before it: to the next microsecond. */
-    g_source_set_ready_time(g->source, at == UINT64_MAX ? -1 : (gint64)(at / GS_NS_PER_US + 1));
-}
-
 static void set_time(struct gs_turns *g, uint64_t now)
 {
     uint64_t at = UINT64_MAX;
@@ -90,7 +85,7 @@ static void set_time(struct gs_turns *g, uint64_t now)
     if (g->channel.page)
         at = GS_MIN(
             at, gs_turns_hold_due(&g->hold, flags_now(g) & GS_GRANT_HOLD, heartbeat(g, now), now));
-    wake_at(g, g->lost ? now : at);
+    g->at = g->lost ? now : at;
 }
 
 static void look_at_hold(struct gs_turns *g, uint64_t now)
@@ -138,7 +133,30 @@ static void drop_page(struct gs_turns *g)
     set_time(g, gs_now_ns());
 }
 
-static gboolean on_events(GSource *source, GSourceFunc callback GS_UNUSED, gpointer data GS_UNUSED)
+/* Not by a ready time, which wakes the loop when it is set. */
+static gboolean events_prepare(GSource *source, gint *timeout)
+{
+    uint64_t at = ((struct source *)source)->turns->at, now;
+
+    *timeout = -1;
+    if (at == UINT64_MAX)
+        return FALSE;
+    now = gs_now_ns();
+    if (at > now)
+        *timeout = (gint)GS_MIN((at - now + GS_NS_PER_MS - 1) / GS_NS_PER_MS, G_MAXINT);
+    return at <= now;
+}
+
+static gboolean events_check(GSource *source)
+{
+    const struct gs_turns *g = ((struct source *)source)->turns;
+
+    return (g->kicks && g_source_query_unix_fd(source, g->kicks)) ||
+           (g->at != UINT64_MAX && g->at <= gs_now_ns());
+}
+
+static gboolean events_dispatch(GSource *source, GSourceFunc callback GS_UNUSED,
+                                gpointer data GS_UNUSED)
 {
     struct gs_turns *g = ((struct source *)source)->turns;
     GIOCondition said = g->kicks ? g_source_query_unix_fd(source, g->kicks) : 0;
@@ -153,7 +171,8 @@ static gboolean on_events(GSource *source, GSourceFunc callback GS_UNUSED, gpoin
     return G_SOURCE_CONTINUE;
 }
 
-static GSourceFuncs source_funcs = {.dispatch = on_events};
+static GSourceFuncs source_funcs = {
+    .prepare = events_prepare, .check = events_check, .dispatch = events_dispatch};
 
 /* ---- the connection ---- */
 
@@ -316,6 +335,7 @@ struct gs_turns *gs_turns_create(const struct gs_turns_listener *listener, void 
     g->listener = listener;
     g->user = user;
     g->channel = GS_GRANT_CHANNEL_NONE;
+    g->at = UINT64_MAX;
     g->flags = GS_GRANT_FREE;
     g->link = gs_turns_link_create(&link_handler, g);
     g->source = g_source_new(&source_funcs, sizeof(struct source));

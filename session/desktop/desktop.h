@@ -32,6 +32,7 @@
 #include "session/source.h"
 
 struct gs_desktop;
+struct gs_draw;
 struct gs_view;
 struct wlr_output_layout;
 struct wlr_xcursor_manager;
@@ -192,7 +193,8 @@ struct gs_desktop {
     GArray *layers, *layers_before; /* struct gs_layer */
     pixman_region32_t damage;       /* of the output, since the last capture */
     struct wl_event_source *update_idle;
-    bool all_damaged; /* the listener is to hear it from the next update */
+    struct gs_draw *part_draw; /* of a subsurface, until its parent's commit; NULL: none */
+    bool all_damaged;          /* the listener is to hear it from the next update */
     guint occluded_timer;
     uint64_t n_captures;
 
@@ -314,10 +316,10 @@ void gs_releases_finish(struct gs_releases *r);
 
 /* ---- drawn.c: when the GPU has drawn what was committed ---- */
 void gs_drawn_init(struct gs_surface *s);
-/* Tells the listener, now or later. said: by the commit of a parent, unless the GPU still draws. */
-void gs_drawn_commit(struct gs_surface *s, bool said);
+/* Tells the listener, now or later. part: of a commit of its parent, which follows. */
+void gs_drawn_commit(struct gs_surface *s, bool part);
 /* The same, of a buffer with that fence, borrowed; -1: none. */
-void gs_drawn_wait(struct gs_surface *s, int fence, bool said);
+void gs_drawn_wait(struct gs_surface *s, int fence, bool part);
 void gs_drawn_finish(struct gs_surface *s);
 
 /* ---- renderer.c ---- */

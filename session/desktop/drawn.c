@@ -14,18 +14,23 @@
 #include "session/desktop/desktop.h"
 
 #define LONGEST_US G_USEC_PER_SEC
-/* Who commits faster than the GPU draws is told of the first ones and the last. */
+/* Of one surface. The last one of them also stands for those that come after it. */
 #define DRAWS_MAX 4
 
-struct draw {
+struct gs_draw {
     GSource base;
     struct gs_surface *s;
     struct wl_list link; /* gs_surface.draws */
     int fd;
+    unsigned commits; /* that the listener is told of */
 };
 
-static void forget(struct draw *draw)
+static void forget(struct gs_draw *draw)
 {
+    struct gs_desktop *d = draw->s->d;
+
+    if (d->part_draw == draw)
+        d->part_draw = NULL;
     wl_list_remove(&draw->link);
     draw->s->n_draws--;
     close(draw->fd);
@@ -33,50 +38,81 @@ static void forget(struct draw *draw)
     g_source_unref(&draw->base);
 }
 
+static void finish(struct gs_draw *draw)
+{
+    struct gs_desktop *d = draw->s->d;
+    unsigned commits = draw->commits;
+
+    forget(draw);
+    while (commits-- > 0)
+        gs_desktop_drawn(d);
+}
+
 /* Readable, broken, or too late. */
 static gboolean dispatch(GSource *source, GSourceFunc fn, gpointer user)
 {
-    struct draw *draw = (struct draw *)source;
-    struct gs_desktop *d = draw->s->d;
-
     (void)fn;
     (void)user;
-    forget(draw);
-    gs_desktop_drawn(d);
+    finish((struct gs_draw *)source);
     return G_SOURCE_REMOVE;
 }
 
 static GSourceFuncs draw_funcs = {.dispatch = dispatch};
 
-static void wait_for(struct gs_surface *s, int fd)
+static struct gs_draw *wait_for(struct gs_surface *s, int fd)
 {
-    struct draw *draw;
+    struct gs_draw *draw;
+    unsigned commits = 0;
 
-    if (s->n_draws == DRAWS_MAX)
-        forget(wl_container_of(s->draws.prev, draw, link));
-    draw = (struct draw *)g_source_new(&draw_funcs, sizeof(*draw));
+    if (s->n_draws == DRAWS_MAX) {
+        draw = wl_container_of(s->draws.prev, draw, link);
+        commits = draw->commits;
+        forget(draw);
+    }
+    draw = (struct gs_draw *)g_source_new(&draw_funcs, sizeof(*draw));
     draw->s = s;
     draw->fd = fd;
+    draw->commits = commits;
     wl_list_insert(s->draws.prev, &draw->link);
     s->n_draws++;
     g_source_add_unix_fd(&draw->base, fd, G_IO_IN);
     g_source_set_ready_time(&draw->base, g_get_monotonic_time() + LONGEST_US);
     g_source_set_static_name(&draw->base, "drawn");
     g_source_attach(&draw->base, g_main_context_get_thread_default());
+    return draw;
 }
 
-void gs_drawn_wait(struct gs_surface *s, int fence, bool said)
+/* What is still to be drawn of a commit of s: its own buffer, or one of its subsurfaces'. */
+static struct gs_draw *draw_of(struct gs_surface *s, int fence)
 {
     struct pollfd pollfd = {.fd = fence, .events = POLLIN};
+    struct gs_draw *part = s->d->part_draw;
     int fd = fence >= 0 && poll(&pollfd, 1, 0) == 0 ? fcntl(fence, F_DUPFD_CLOEXEC, 0) : -1;
 
     if (fd >= 0)
-        wait_for(s, fd);
-    else if (!said)
+        return wait_for(s, fd);
+    if (part &&
+        wl_resource_get_client(part->s->wlr->resource) == wl_resource_get_client(s->wlr->resource))
+        return part;
+    return NULL;
+}
+
+void gs_drawn_wait(struct gs_surface *s, int fence, bool part)
+{
+    struct gs_draw *draw = draw_of(s, fence);
+
+    if (part) {
+        s->d->part_draw = draw;
+        return;
+    }
+    s->d->part_draw = NULL;
+    if (draw)
+        draw->commits++;
+    else
         gs_desktop_drawn(s->d);
 }
 
-void gs_drawn_commit(struct gs_surface *s, bool said)
+void gs_drawn_commit(struct gs_surface *s, bool part)
 {
     const struct gs_texture *texture = gs_texture_of(s->wlr);
     bool gpu =
@@ -84,7 +120,7 @@ void gs_drawn_commit(struct gs_surface *s, bool said)
 
     /* The pointer's picture is nobody's frame. */
     if (s->wlr != s->d->cursor_surface)
-        gs_drawn_wait(s, gpu ? texture->dmabuf.fd[0] : -1, said);
+        gs_drawn_wait(s, gpu ? texture->dmabuf.fd[0] : -1, part);
 }
 
 void gs_drawn_init(struct gs_surface *s)
@@ -94,10 +130,8 @@ void gs_drawn_init(struct gs_surface *s)
 
 void gs_drawn_finish(struct gs_surface *s)
 {
-    struct draw *draw, *next;
+    struct gs_draw *draw, *next;
 
-    wl_list_for_each_safe (draw, next, &s->draws, link) {
-        forget(draw);
-        gs_desktop_drawn(s->d);
-    }
+    wl_list_for_each_safe (draw, next, &s->draws, link)
+        finish(draw);
 }

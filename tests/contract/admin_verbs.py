@@ -85,6 +85,42 @@ class Case(DaemonCase):
             self.run_verb("session create", *args, status=status, says=says)
         self.assertEqual(self.run_verb("session list", "--names"), "one\n")
 
+    def test_shares_are_settings(self):
+        made = json.loads(self.run_verb(
+            "session create", "one", "--weight", "200", "--floor", "30", "--cap", "50",
+            "--cpu-weight", "auto", "--json", "--", "x"))["session"]["settings"]
+        self.assertEqual([made[k] for k in ("weight", "floor", "cap")], [200, 30, 50])
+        self.run_verb("session set", "one", "weight=50", "floor=0", "cap=10")
+        shown = json.loads(self.run_verb("session show", "one", "--json"))["session"]["settings"]
+        self.assertEqual([shown[k] for k in ("weight", "floor", "cap")], [50, 0, 10])
+
+    def queue(self, name):
+        """A creation that waits, until its session is seen to."""
+        process = subprocess.Popen(
+            self.command("session create", name, "--queue", "--", "never"), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(process.stderr.readline(),
+                         "waits: 1st in the queue, floor 30 fps does not fit\n")
+        return process
+
+    def test_queue(self):
+        waits = self.queue("one")
+        row = self.run_verb("session list").splitlines()[1]
+        self.assertIn("queued, 1.", row)
+        self.assertTrue(row.endswith("floor 30 fps does not fit"), row)
+        self.assertRegex(self.run_verb("session show", "one"), r"queue +place 1, for 5 s\n")
+        self.run_verb("session close", "one")
+        out, said = waits.communicate(timeout=DEADLINE)
+        self.assertEqual((out, waits.returncode), ("", FAILED))
+        self.assertIn("gpushare-host session create: ", said)
+
+    def test_who_stops_waiting_leaves_the_queue(self):
+        for stop in (signal.SIGINT, signal.SIGKILL):
+            waits = self.queue("one")
+            waits.send_signal(stop)
+            waits.communicate(timeout=DEADLINE)
+            self.wait_until(lambda: self.run_verb("session list", "--names") == "")
+
     def test_argument_that_is_no_text(self):
         done = subprocess.run([os.fsencode(a) for a in self.command("session create", "one", "--")]
                               + [b"\xff\xfe"], capture_output=True, timeout=DEADLINE)
@@ -106,7 +142,8 @@ class Case(DaemonCase):
         self.tell("watch one")
         shown = self.run_verb("session show", "one")
         self.assertRegex(shown, r"command +gears -x\n")
-        for words in ("running", "8.2 Mb/s", "192.0.2.33", "1280x720"):
+        for words in ("running", "8.2 Mb/s", "192.0.2.33", "1280x720", "all sessions of user anna",
+                      "12 frames: 9 by render-farm, 3 its own", "620 ms/s"):
             self.assertIn(words, shown)
         self.assertEqual(json.loads(self.run_verb("session show", "one", "--json"))
                          ["session"]["clients"][0]["id"], 7)
@@ -199,8 +236,12 @@ class Case(DaemonCase):
         self.create("two")
         self.tell("watch one")
         rows = self.run_verb("top", "--once", "--interval", "0.2").splitlines()
-        self.assertEqual([r.split()[0] for r in rows], ["gpushare:", "SESSION", "one", "two"])
-        self.assertIn("6.2/9.9", rows[2])
+        self.assertEqual([r.split()[0] for r in rows], ["gpushare:", "GPU:", "SESSION", "one",
+                                                         "two"])
+        self.assertEqual(rows[1], "GPU: software 62 % used, 40 % promised")
+        self.assertIn("6.2/9.9", rows[3])
+        self.assertIn(" 31/45 ", rows[3])
+        self.assertTrue(rows[3].endswith("12 (render-farm)"), rows[3])
         self.assertNotIn("\033", "".join(rows))
         self.assertEqual(len(json.loads(self.run_verb("top", "--once", "--json"))["sessions"]), 2)
         self.run_verb("top", "--interval", "0", status=USAGE, says="0.2 to 3600")
@@ -238,7 +279,7 @@ class Case(DaemonCase):
             lines = last.rstrip().splitlines()
             self.assertLessEqual(len(lines), 9)
             self.assertLessEqual(max(len(line) for line in lines), 40)
-            self.assertIn("(14 more)", lines[-1])
+            self.assertIn("(15 more)", lines[-1])
 
     def test_top_ends_with_its_daemon(self):
         top = subprocess.Popen(self.command("top", "--interval", "0.2"), stdout=subprocess.PIPE,

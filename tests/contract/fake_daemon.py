@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BIN = sys.argv[1]
@@ -24,6 +25,12 @@ class DaemonCase(unittest.TestCase):
         self.daemon.stdout.close()
         self.assertEqual(self.daemon.wait(DEADLINE), 0)
         self.dir.cleanup()
+
+    def wait_until(self, holds):
+        end = time.monotonic() + DEADLINE
+        while not holds():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
 
     def tell(self, line):
         self.daemon.stdin.write(line + "\n")

@@ -84,7 +84,7 @@ for metric in METRICS.values():
         known = SAMPLES.setdefault(sample_name, {})
         for label, value in sample_labels.items():
             known.setdefault(label, set()).add(value)
-FIXED = {"stage", "part", "percentile"}  # labels with the same values for all sessions
+FIXED = {"stage", "part", "percentile", "kind"}  # labels with the same values for all sessions
 
 
 def read(*path):

@@ -127,7 +127,12 @@ class Case(DaemonCase):
         self.tell("watch one")
         shown = self.ask("GET", "/v1/sessions/{name}", name="one", wanted=200)["session"]
         self.assertEqual((shown["stats"]["kbps"], shown["clients"][0]["id"]), (8200, 7))
-        listed = self.ask("GET", "/v1/sessions", wanted=200)["sessions"]
+        self.assertEqual(shown["scheduler"]["culprits"][0], {"session": "render-farm", "misses": 9})
+        self.assertEqual((shown["scheduler"]["ms_per_s"], shown["share"]), (620, "user anna"))
+        answer = self.ask("GET", "/v1/sessions", wanted=200)
+        self.assertEqual(answer["devices"], self.ask("GET", "/v1", wanted=200)["devices"])
+        self.assertEqual(answer["devices"][0]["promised_permille"], 400)
+        listed = answer["sessions"]
         self.assertEqual([s["name"] for s in listed], ["one"])
         after = self.ask("PATCH", "/v1/sessions/{name}", {"settings": {"fps": "24"}}, name="one",
                          wanted=200)
@@ -170,6 +175,7 @@ class Case(DaemonCase):
                 (400, "'uses' must be", {"argv": ["x"], "ticket": {"uses": -1}}),
                 (400, "'ttl_s' must be", {"argv": ["x"], "ticket": {"ttl_s": 10 ** 12}}),
                 (400, "'view' must be", {"argv": ["x"], "ticket": {"view": 1}}),
+                (400, "'queue' must be", {"argv": ["x"], "queue": 1}),
                 (404, "'none'", {"app": "none"}),
                 (409, "already", {"name": "one", "argv": ["x"]}),
                 (507, "space", {"name": "disk-full", "argv": ["x"]}),
@@ -255,6 +261,9 @@ class Case(DaemonCase):
             self.ask("POST", "/v1/sessions", other, wanted=403)
             made = self.ask("POST", "/v1/sessions", {"name": "mine", "argv": ["x"]}, wanted=201)
             self.assertEqual(made["session"]["uid"], ORDINARY)
+            self.tell("watch mine")
+            shown = self.ask("GET", "/v1/sessions/{name}", name="mine", wanted=200)["session"]
+            self.assertEqual(shown["scheduler"]["culprits"][0], {"session": "", "misses": 9})
             return 0
         except BaseException as failure:  # pylint: disable=broad-except
             print(failure, file=sys.stderr)

@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <glib.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,7 +24,6 @@
 
 #define BURN (40 * GS_NS_PER_MS)
 #define TICKS (60 * GS_NS_PER_MS) /* /proc counts in hundredths, rounded down, for each parent */
-#define KEEPER_OWN GS_NS_PER_S    /* which is no part of the session */
 
 enum { STARTED, THREADS, SHORT, ORPHAN, N_STEPS };
 
@@ -36,6 +34,7 @@ static struct shared {
 } * shared;
 
 static int orders[2], answers[2];
+static int life[2]; /* ends with the test, and the orphan with it */
 static pid_t keeper;
 
 /* ---- the session ---- */
@@ -93,7 +92,7 @@ static void burn_in_orphan(void)
             burn_until(BURN);
             shared->burned[ORPHAN] = own_clock();
             if (write(answers[1], "x", 1) == 1)
-                pause();
+                _exit((int)read(life[0], &(char){0}, 1));
             _exit(1);
         }
         _exit(0);
@@ -125,10 +124,10 @@ _Noreturn static void be_keeper(void)
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     close(orders[1]);
+    close(life[1]);
     if (fork() == 0)
         be_worker();
     close(orders[0]);
-    /* What is left when the worker has gone is ended by the test. */
     while (wait(NULL) > 0)
         continue;
     getrusage(RUSAGE_CHILDREN, &r);
@@ -159,36 +158,33 @@ static void start(void)
     assert_true(shared != MAP_FAILED);
     assert_int_equal(pipe(orders), 0);
     assert_int_equal(pipe(answers), 0);
+    assert_int_equal(pipe(life), 0);
     keeper = fork();
     assert_true(keeper >= 0);
     if (keeper == 0)
         be_keeper();
     close(orders[0]);
+    close(life[0]);
     await_answer();
 }
 
-/* The worker ends in order; the orphan, if there is one, is killed. */
-static void finish_session(pid_t orphan)
+static void finish_session(void)
 {
     close(orders[1]);
-    if (orphan > 0)
-        kill(orphan, SIGKILL);
+    close(life[1]);
     assert_int_equal(waitpid(keeper, NULL, 0), keeper);
     close(answers[0]);
     close(answers[1]);
 }
 
-/* A child of the keeper: the worker is the first. */
-static pid_t child_of_keeper(unsigned which)
+/* The only child of the keeper, before there is an orphan. */
+static pid_t find_worker(void)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/children", keeper, keeper);
     g_autofree char *text = NULL;
-    g_auto(GStrv) pids = NULL;
 
     assert_true(g_file_get_contents(path, &text, NULL, NULL));
-    pids = g_strsplit(g_strstrip(text), " ", -1);
-    assert_true(which < g_strv_length(pids));
-    return (pid_t)atoi(pids[which]);
+    return (pid_t)atoi(text);
 }
 
 /* ---- tests ---- */
@@ -226,7 +222,6 @@ static void assert_at_least(struct gs_meter *m, uint64_t expected, uint64_t erro
 static void walk_through(struct gs_meter *m, uint64_t error)
 {
     uint64_t before, most;
-    pid_t orphan;
 
     before = gs_meter_read(m, gs_now_ns());
     assert_true(before < shared->burned[STARTED]);
@@ -238,9 +233,8 @@ static void walk_through(struct gs_meter *m, uint64_t error)
     order(ORPHAN);
     gs_meter_look_around(m, gs_now_ns());
     assert_at_least(m, burned(THREADS, ORPHAN), error);
-    orphan = child_of_keeper(1);
     most = gs_meter_read(m, gs_now_ns());
-    finish_session(orphan);
+    finish_session();
     for (unsigned i = 0; i < 3; i++) {
         assert_true(gs_meter_read(m, gs_now_ns()) >= most);
         gs_meter_look_around(m, gs_now_ns());
@@ -284,13 +278,13 @@ static void with_group(const char *hierarchy, const char *file)
     if (mkdir(folder, 0755) < 0)
         return;
     start();
-    if (access(usage, R_OK) == 0 && enter(folder, child_of_keeper(0))) {
+    if (access(usage, R_OK) == 0 && enter(folder, find_worker())) {
         print_message("%s\n", usage);
         m = create(folder);
         walk_through(m, GS_NS_PER_US);
         gs_meter_destroy(m);
     } else {
-        finish_session(0);
+        finish_session();
     }
     assert_int_equal(rmdir(folder), 0);
     munmap(shared, sizeof(*shared));

@@ -12,7 +12,9 @@
  *   mailbox    neither callbacks nor syncs; waits until one of its four buffers is free (Vulkan)
  *   sync-gpu   as sync, with two buffers
  *   fence      one frame, in a buffer that is drawn when somebody writes to FIFO
- *   vanish     the same, and its window is gone before that
+ *   burst      the same, ten times in a row
+ *   part       the same, in a subsurface that changes with its window
+ *   vanish     as fence, and its window is gone before that
  * Exit status: 0, 2 no such mode, 3 replies came in the wrong order, 4 it woke up for nothing again
  * and again, 9 disconnected.
  */
@@ -38,6 +40,7 @@
 
 static struct wl_display *display;
 static struct wl_compositor *compositor;
+static struct wl_subcompositor *subcompositor;
 static struct wl_shm *shm;
 static struct xdg_wm_base *shell;
 static struct wl_surface *surface;
@@ -67,6 +70,8 @@ static void on_global(void *data, struct wl_registry *registry, uint32_t name,
     (void)version;
     if (strcmp(interface, wl_compositor_interface.name) == 0)
         compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
+    else if (strcmp(interface, wl_subcompositor_interface.name) == 0)
+        subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
     else if (strcmp(interface, wl_shm_interface.name) == 0)
         shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
     else if (strcmp(interface, xdg_wm_base_interface.name) == 0)
@@ -286,11 +291,40 @@ static void frame_mailbox(void)
         exit(9);
 }
 
+static void linger(void)
+{
+    for (;;)
+        dispatch();
+}
+
 static void frame_fence(void)
 {
     commit(false);
-    for (;;)
-        dispatch();
+    linger();
+}
+
+static void frame_burst(void)
+{
+    for (int i = 0; i < 10; i++) {
+        busy[0] = false;
+        commit(false);
+    }
+    linger();
+}
+
+/* The window's own buffer is in memory. */
+static void frame_part(void)
+{
+    struct wl_surface *child = wl_compositor_create_surface(compositor);
+
+    wl_subcompositor_get_subsurface(subcompositor, child, surface);
+    wl_surface_attach(child, buffers[0], 0, 0);
+    wl_surface_damage_buffer(child, 0, 0, SIDE, SIDE);
+    wl_surface_commit(child);
+    n_buffers = 1;
+    make_buffers();
+    commit(false);
+    linger();
 }
 
 static void frame_vanish(void)
@@ -302,8 +336,7 @@ static void frame_vanish(void)
     xdg_toplevel_destroy(toplevel);
     xdg_surface_destroy(xdg);
     wl_surface_destroy(surface);
-    for (;;)
-        dispatch();
+    linger();
 }
 
 static const struct {
@@ -316,6 +349,7 @@ static const struct {
     {"callbacks", frame_callbacks, 3, false}, {"flood", frame_flood, 3, false},
     {"leave", frame_leave, 3, false},         {"mailbox", frame_mailbox, 4, true},
     {"sync-gpu", frame_sync, 2, true},        {"fence", frame_fence, 1, true},
+    {"burst", frame_burst, 1, true},          {"part", frame_part, 1, true},
     {"vanish", frame_vanish, 1, true},
 };
 

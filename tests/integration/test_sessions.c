@@ -269,7 +269,9 @@ static void test_set(void **state)
 static void test_users_may_only_lower(void **state)
 {
     struct gs_caller user = rig.me;
-    char *raise[][2] = {{(char *)"memory-max=0", NULL}, {(char *)"weight=200", NULL}};
+    char *raise[][2] = {{(char *)"memory-max=0", NULL}, {(char *)"weight=200", NULL},
+                        {(char *)"floor=30", NULL},     {(char *)"cap=60", NULL},
+                        {(char *)"cap=0", NULL},        {(char *)"cpu-weight=101", NULL}};
     char *lower[] = {(char *)"weight=50", NULL};
     char *as_configured[] = {(char *)"weight=100", NULL};
     char *other[] = {(char *)"fps=20", NULL};
@@ -277,6 +279,7 @@ static void test_users_may_only_lower(void **state)
     (void)state;
     user.admin = false;
     rig.config.session.memory_max = 1 << 30;
+    rig.config.session.cap_percent = 50;
     for (size_t i = 0; i < GS_ARRAY_SIZE(raise); i++) {
         char *argv[] = {(char *)"true", (char *)"echo", NULL};
         struct gs_session_request request = {.name = "one", .argv = argv, .settings = raise[i]};

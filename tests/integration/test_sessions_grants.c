@@ -175,7 +175,7 @@ static void test_shares(void **state)
     rig.config.n_shares = 2;
     gs_sessions_reloaded(rig.sessions);
     assert_string_equal(daemon_rig_info(&rig, "one").share,
-                        gs_user_in_group(me, "root") ? "group root" : "");
+                        gs_host_config_share(&rig.config, me) ? "group root" : "");
     g_strlcpy(shares[2].name, me, sizeof(shares[2].name));
     rig.config.n_shares = 3;
     gs_sessions_reloaded(rig.sessions);

@@ -23,10 +23,8 @@ struct session {
     struct grants_host host;
 };
 
-static void start(struct session *s, const char *cgroup)
+static void start_app(struct session *s, const char *cgroup, const char *const *argv)
 {
-    g_autofree char *app = gs_program_path("gs-test-app");
-    const char *const argv[] = {app, "--mode", "counter", NULL};
     const struct worker_rig_params params = {
         .width = 640, .height = 360, .adopt = true, .app_cgroup = cgroup, .argv = argv};
     char path[108];
@@ -35,6 +33,13 @@ static void start(struct session *s, const char *cgroup)
     worker_host_path(&s->rig, path, sizeof(path));
     assert_int_equal(grants_host_start(&s->host, path), 0);
     WAIT_FOR(s->host.channel.page);
+}
+
+static void start(struct session *s, const char *cgroup)
+{
+    g_autofree char *app = gs_program_path("gs-test-app");
+
+    start_app(s, cgroup, (const char *const[]){app, "--mode", "counter", NULL});
 }
 
 static void stop(struct session *s)
@@ -115,6 +120,37 @@ static void test_frames_wait(void **state)
     WAIT_FOR(worker_rig_frames(&s.rig) >= frames + 9);
     grants_host_flags(&s.host, GS_GRANT_FREE);
     wait_frames(&s, 30);
+    stop(&s);
+}
+
+static uint64_t commits(struct session *s)
+{
+    const GArray *stats = s->rig.stats;
+
+    g_array_set_size(s->rig.stats, 0);
+    WAIT_FOR(stats->len >= 2); /* the first may be of before */
+    return g_array_index(stats, struct gs_worker_stats, 1).commits;
+}
+
+/* At swap interval 0: it draws as fast as it can, until it has to wait for its turn. */
+static void test_interval_0(void **state)
+{
+    struct session s;
+    uint64_t before;
+    uint32_t started;
+
+    (void)state;
+    start_app(&s, NULL, (const char *const[]){PACE_CLIENT, "sync", NULL});
+    contend(&s);
+    before = commits(&s);
+    started = atomic_load(&up(&s)->started);
+    for (uint32_t i = 1; i <= 20; i++) {
+        WAIT_FOR(grants_host_is_asked(&s.host));
+        grants_host_grant(&s.host);
+        WAIT_FOR(atomic_load(&up(&s)->started) == started + i);
+    }
+    /* Every second turn is of a capture that it did not wait for, if not fewer. */
+    assert_in_range(commits(&s) - before, 8, 200);
     stop(&s);
 }
 
@@ -268,10 +304,15 @@ static void test_hold_group(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frames_while_free), cmocka_unit_test(test_frames_wait),
-        cmocka_unit_test(test_silent_host),       cmocka_unit_test(test_host_dies),
-        cmocka_unit_test(test_garbage),           cmocka_unit_test(test_hold),
-        cmocka_unit_test(test_hold_for_ever),     cmocka_unit_test(test_stop_while_held),
+        cmocka_unit_test(test_frames_while_free),
+        cmocka_unit_test(test_frames_wait),
+        cmocka_unit_test(test_interval_0),
+        cmocka_unit_test(test_silent_host),
+        cmocka_unit_test(test_host_dies),
+        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_hold),
+        cmocka_unit_test(test_hold_for_ever),
+        cmocka_unit_test(test_stop_while_held),
         cmocka_unit_test(test_hold_group),
     };
 

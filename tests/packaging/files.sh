@@ -66,7 +66,7 @@ check_sample()
     sed '/^#\[app/,$d; /^#[a-z-]* =$/d; s/^#\([a-z-]* =\)/\1/; /-dir =/d' "$sample" >"$work/all.conf"
     "$host" serve --config "$work/all.conf" --print-config >"$work/all"
     diff "$work/defaults" "$work/all" || wrong "a value in the sample is not the one that holds"
-    sed -n '/^#\[app/,$s/^#//p' "$sample" >"$work/app.conf"
+    sed -n '/^#\[app/,$s/^#\([^ ]\)/\1/p' "$sample" >"$work/app.conf"
     "$host" serve --config "$work/app.conf" --print-config | grep -q '^command = ' ||
         wrong "the application in the sample is none"
     sed -n 's/^\([a-z-]*\) =.*/\1/p' "$work/defaults" | while read -r key; do

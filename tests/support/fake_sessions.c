@@ -10,7 +10,7 @@
 
 /* The real ones, where the host has them. */
 __attribute__((weak)) const char *const gs_session_state_names[] = {
-    "starting", "running", "away", "restarting", "ending", "ended", NULL};
+    "starting", "queued", "running", "away", "restarting", "ending", "ended", NULL};
 __attribute__((weak)) const char *const gs_restart_names[] = {"never", "on-failure", NULL};
 
 /* ---- sessions ---- */
@@ -75,6 +75,26 @@ static gboolean on_started(void *data)
     return G_SOURCE_REMOVE;
 }
 
+static bool set_share(struct gs_session_settings *settings, const char *key, const char *value)
+{
+    const struct {
+        const char *key;
+        uint32_t *at;
+    } keys[] = {{"weight", &settings->weight},
+                {"floor", &settings->floor_fps},
+                {"cap", &settings->cap_percent}};
+    guint64 n;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++) {
+        if (strcmp(key, keys[i].key) == 0 &&
+            g_ascii_string_to_unsigned(value, 10, 0, 10000, &n, NULL)) {
+            *keys[i].at = (uint32_t)n;
+            return true;
+        }
+    }
+    return strcmp(key, "cpu-weight") == 0;
+}
+
 /* A few of the keys, with the ranges of the real ones. */
 static int set_one(struct gs_session_settings *settings, const char *text, bool running, char **why)
 {
@@ -89,6 +109,8 @@ static int set_one(struct gs_session_settings *settings, const char *text, bool 
     } else if (strcmp(pair[0], "fps") == 0 &&
                g_ascii_string_to_unsigned(pair[1], 10, 1, 240, &n, NULL)) {
         settings->fps = (uint32_t)n;
+    } else if (set_share(settings, pair[0], pair[1])) {
+        return 0;
     } else if (strcmp(pair[0], "encoder") == 0 && !running) {
         g_strlcpy(settings->encoder, pair[1], sizeof(settings->encoder));
     } else {
@@ -209,9 +231,26 @@ int gs_sessions_create(struct gs_sessions *s, const struct gs_caller *caller,
     x->done = done;
     x->done_user = user;
     gs_fake_sessions_event(s, "session-created", name, "");
-    if (g_strcmp0(x->argv[0], "never") != 0)
+    if (r->queue && g_strcmp0(x->argv[0], "never") == 0)
+        x->state = GS_SESSION_QUEUED;
+    else if (g_strcmp0(x->argv[0], "never") != 0)
         x->timer = g_timeout_add(READY_MS, on_started, x);
     return 0;
+}
+
+bool gs_sessions_abandon(struct gs_sessions *s, void *user)
+{
+    for (GTreeNode *node = g_tree_node_first(s->sessions); node; node = g_tree_node_next(node)) {
+        struct fake_session *x = g_tree_node_value(node);
+
+        if (x->state == GS_SESSION_QUEUED && x->done && x->done_user == user) {
+            x->done = NULL;
+            gs_fake_sessions_event(s, "session-ended", x->name, "who made it waits no more");
+            g_tree_remove(s->sessions, x->name);
+            return true;
+        }
+    }
+    return false;
 }
 
 static gboolean on_ended(void *data)
@@ -266,7 +305,15 @@ static void fill(const struct fake_session *x, struct gs_session_info *ret)
                                     .stats_age_ms = 250,
                                     .n_clients = x->watched,
                                     .clients = &x->client,
+                                    .scheduled = x->watched,
+                                    .grants = x->grants,
+                                    .share = x->watched ? "user anna" : "",
                                     .last_error = ""};
+    if (x->state == GS_SESSION_QUEUED) {
+        ret->queue_place = 1;
+        ret->queued_s = 5;
+        ret->queue_why = "floor 30 fps does not fit";
+    }
 }
 
 int gs_sessions_find(struct gs_sessions *s, const struct gs_caller *caller, const char *name,
@@ -327,6 +374,22 @@ void gs_fake_sessions_watch(struct gs_sessions *s, const char *session)
                                         .app_rss_kb = 204800,
                                         .rtt_us = 900};
     g_strlcpy(x->stats.encoder, "x264", sizeof(x->stats.encoder));
+    x->grants = (struct gs_grants_info){.meter = "cpu",
+                                        .connected = true,
+                                        .sched = {.used_ns = 12340 * GS_NS_PER_MS,
+                                                  .frames = 3600,
+                                                  .waits = 1800,
+                                                  .waited_ns = 3600 * GS_NS_PER_MS,
+                                                  .misses = 12,
+                                                  .n_culprits = 2,
+                                                  .culprits = {{"render-farm", 9}, {"one", 3}},
+                                                  .cost_ns = 5000000,
+                                                  .cost_p90_ns = 5200000,
+                                                  .share_permille = 330,
+                                                  .asked_permille = 450,
+                                                  .got_permille = 310,
+                                                  .floor_fps = 30,
+                                                  .active = true}};
     for (unsigned i = 0; i < GS_WORKER_STAGES; i++)
         x->stats.stages[i] = (struct gs_stage_histogram){.sum_us = 5400000, .bucket = {3000, 600}};
 }
@@ -346,6 +409,17 @@ void gs_sessions_daemon_info(struct gs_sessions *s, struct gs_daemon_info *ret)
 {
     *ret = s->info;
     ret->sessions = (unsigned)g_tree_nnodes(s->sessions);
+}
+
+unsigned gs_sessions_devices(struct gs_sessions *s, struct gs_grants_device *ret, unsigned most)
+{
+    if (most > 0)
+        ret[0] = (struct gs_grants_device){.engines = 2,
+                                           .depth = 3,
+                                           .used_permille = 620,
+                                           .promised_permille = 400,
+                                           .sessions = (unsigned)g_tree_nnodes(s->sessions)};
+    return 1;
 }
 
 const struct gs_host_config *gs_sessions_config(struct gs_sessions *s)

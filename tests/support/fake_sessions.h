@@ -2,7 +2,7 @@
 /*
  * host/sessions.h without processes, for tests of what stands before it. Sessions become ready a
  * moment after they were made. What a session runs decides how it goes: "fails" ends at once,
- * "never" does not become ready. One at a time.
+ * "never" does not become ready, and is queued where that was asked for. One at a time.
  */
 #pragma once
 

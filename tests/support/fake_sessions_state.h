@@ -17,6 +17,7 @@ struct fake_session {
     enum gs_session_state state;
     struct gs_worker_ready ready;
     struct gs_worker_stats stats;
+    struct gs_grants_info grants; /* while watched */
     bool watched;
     struct gs_session_client client;
     GArray *tickets;

@@ -257,7 +257,9 @@ unsigned turns_rig_add(struct turns_rig *r, const struct turns_params *p)
 void turns_rig_init(struct turns_rig *r, enum gs_sched_policy policy, bool one)
 {
     const struct gs_grants_params params = {
-        .sched = {.policy = policy, .fixed_sessions = 4, .limit_fps = 60}, .depth = 1, .root = "/"};
+        .sched = {.policy = policy, .fixed_sessions = 4, .limit_fps = 60},
+        .depth = one ? 1 : 0,
+        .root = "/"};
     cpu_set_t set;
 
     memset(r, 0, sizeof(*r));

@@ -131,6 +131,8 @@ check_completion()
     offers_only "show set" gpushare-host session s
     offers_only "--ticket-ttl --ticket-uses" gpushare-host session create x --ticket
     offers_only "x264" gpushare-host session create --encoder x
+    offers "30" gpushare-host session create --floor ""
+    offers_only "--queue" gpushare-host session create x --que
     offers_only "gs-completed" gpushare-host session create x --size 64x64 -- gs-compl
     offers_only "" gpushare-host session create gs-compl
     offers_only "--list" gpushare-host session ticket x --l

@@ -122,15 +122,61 @@ static void test_top_measures(void **state)
     const int64_t s = G_USEC_PER_SEC;
 
     (void)state;
-    assert_text(look(rows, answer(10 * s, 0, 0), 100 * s, 7), "-");
+    assert_text(look(rows, answer(10 * s, 0, 0), 100 * s, 8), "-");
     /* 1.5 s in 2 s; what was measured half a second ago is of then. */
-    assert_text(look(rows, answer(11 * s, s / 2, 500), 102 * s + s / 2, 7), "75");
+    assert_text(look(rows, answer(11 * s, s / 2, 500), 102 * s + s / 2, 8), "75");
     /* The same measurement once more. */
-    assert_text(look(rows, answer(11 * s, s / 2, 700), 102 * s + 7 * s / 10, 7), "75");
+    assert_text(look(rows, answer(11 * s, s / 2, 700), 102 * s + 7 * s / 10, 8), "75");
     /* Of a new worker. */
-    assert_text(look(rows, answer(0, 0, 0), 104 * s, 7), "-");
-    assert_text(look(rows, answer(s, 0, 0), 105 * s, 7), "100");
+    assert_text(look(rows, answer(0, 0, 0), 104 * s, 8), "-");
+    assert_text(look(rows, answer(s, 0, 0), 105 * s, 8), "100");
     assert_text(look(rows, answer(s, 0, 0), 106 * s, 5), "5.1/8.3");
+    gs_top_rows_destroy(rows);
+}
+
+static json_t *shared(int64_t used_us, const char *culprit)
+{
+    json_t *body = answer(0, 0, 0);
+    json_t *scheduler =
+        json_pack("{sI si si si s[{ss si}]}", "used_us", (json_int_t)used_us, "got_permille", 314,
+                  "asked_permille", 451, "misses", 12, "culprits", "session", culprit, "misses", 9);
+
+    json_object_set_new(json_array_get(json_object_get(body, "sessions"), 0), "scheduler",
+                        scheduler);
+    json_object_set_new(body, "devices",
+                        json_pack("[{ss si si si}, {ss si si si}]", "device", "software",
+                                  "used_permille", 0, "promised_permille", 0, "sessions", 0,
+                                  "device", "/dev/dri/renderD128", "used_permille", 620,
+                                  "promised_permille", 400, "sessions", 3));
+    return body;
+}
+
+static void test_top_shares(void **state)
+{
+    struct gs_top_rows *rows = gs_top_rows_create();
+    const int64_t s = G_USEC_PER_SEC;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    g_auto(GStrv) lines = NULL;
+
+    (void)state;
+    /* The line about GPUs makes that of the session the third but one. */
+    for (int i = 0; i < 2; i++) {
+        json_t *body = shared(10 * s + i * 300000, i ? "one" : "farm");
+
+        gs_top_rows_update(rows, body, (100 + i) * s);
+        json_decref(body);
+        gs_top_rows_print(rows, 0, 0, "\n", out);
+    }
+    fclose(out);
+    lines = g_strsplit(text, "\n", -1);
+    free(text);
+    assert_string_equal(lines[1], "GPU: renderD128 62 % used, 40 % promised");
+    assert_non_null(strstr(lines[3], " 31/45 "));
+    assert_true(g_str_has_suffix(lines[3], "12 (farm)"));
+    assert_non_null(strstr(lines[8], " 300 "));
+    assert_true(g_str_has_suffix(lines[8], "12 (its own)"));
     gs_top_rows_destroy(rows);
 }
 
@@ -157,7 +203,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_aligned), cmocka_unit_test(test_units),
         cmocka_unit_test(test_durations),        cmocka_unit_test(test_top_measures),
-        cmocka_unit_test(test_top_fits),
+        cmocka_unit_test(test_top_shares),       cmocka_unit_test(test_top_fits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

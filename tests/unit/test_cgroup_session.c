@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -168,6 +169,23 @@ static void test_limits_of_version_2(void **state)
     assert_holds("sys/fs/cgroup/a/s/cpu.weight", "200");
 }
 
+/* While it runs, by a process that did not make the groups. */
+static void test_another_weight(void **state)
+{
+    (void)state;
+    assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 50), -ENOENT);
+    version_1();
+    assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 50), -ENOENT);
+    put("sys/fs/cgroup/cpu/a/s/cpu.shares", "1024");
+    assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 50), 0);
+    assert_holds("sys/fs/cgroup/cpu/a/s/cpu.shares", "512");
+    assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "", 50), -ENOENT);
+    version_2("/gpushare.host");
+    put("sys/fs/cgroup/a/s/cpu.weight", "100");
+    assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 300), 0);
+    assert_holds("sys/fs/cgroup/a/s/cpu.weight", "300");
+}
+
 static void test_no_limit_is_not_written(void **state)
 {
     (void)state;
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_paths_of_version_2, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_of_version_1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_of_version_2, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_another_weight, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_limit_is_not_written, setup, teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prepare, setup, teardown),

@@ -64,7 +64,7 @@ static void test_escapes(void **state)
 
 /* ---- all of it ---- */
 
-static const struct gs_session_settings settings = {.fps = 60};
+static const struct gs_session_settings settings = {.fps = 60, .weight = 200, .floor_fps = 30};
 static const struct gs_worker_ready ready = {
     .encoder = "vaapi", .converter = "gl", .renderer = "A \"GPU\""};
 static const struct gs_worker_stats stats = {
@@ -107,7 +107,24 @@ static char *format_two(void)
          .ready = &ready,
          .stats = &stats,
          .stats_age_ms = 250,
-         .n_clients = 2},
+         .n_clients = 2,
+         .scheduled = true,
+         .grants = {.connected = true,
+                    .sched = {.used_ns = 1500000001,
+                              .frames = 90,
+                              .waits = 40,
+                              .waited_ns = 250000000,
+                              .starved = 1,
+                              .liberties = 2,
+                              .lapsed = 3,
+                              .misses = 12,
+                              .n_culprits = 2,
+                              .culprits = {{"render-farm", 8}, {"cad", 3}},
+                              .share_permille = 333,
+                              .asked_permille = 450,
+                              .got_permille = 310,
+                              .floor_fps = 24,
+                              .policed = true}}},
         {.name = "new", .user = "bert", .app = "", .settings = &settings, .created = 1767225700},
     };
     const struct gs_metrics m = {
@@ -124,6 +141,9 @@ static char *format_two(void)
                    .encoder_slots = {.limit = 3, .used = 2, .wanted = 1}},
         .sessions_limit = 100,
         .process = {.cpu_us = 1500000, .memory = 4096, .files = 20, .files_limit = 1024},
+        .devices = {{.engines = 2, .used_permille = 620, .promised_permille = 400, .sessions = 3},
+                    {.gpu = "/dev/dri/renderD128", .engines = 1, .used_permille = 5}},
+        .n_devices = 2,
         .sessions = sessions,
         .n_sessions = 2,
     };
@@ -166,6 +186,20 @@ static void test_encoder_slots(void **state)
                              "gpushare_encoder_slots{state=\"wanted\"} 0\n");
 }
 
+static void test_devices(void **state)
+{
+    (void)state;
+    assert_samples("gpushare_device",
+                   "gpushare_device_engines{device=\"software\"} 2\n"
+                   "gpushare_device_engines{device=\"/dev/dri/renderD128\"} 1\n"
+                   "gpushare_device_sessions{device=\"software\"} 3\n"
+                   "gpushare_device_sessions{device=\"/dev/dri/renderD128\"} 0\n"
+                   "gpushare_device_used_ratio{device=\"software\"} 0.62\n"
+                   "gpushare_device_used_ratio{device=\"/dev/dri/renderD128\"} 0.005\n"
+                   "gpushare_device_promised_ratio{device=\"software\"} 0.4\n"
+                   "gpushare_device_promised_ratio{device=\"/dev/dri/renderD128\"} 0\n");
+}
+
 static void test_daemon(void **state)
 {
     (void)state;
@@ -181,6 +215,7 @@ static void test_daemon(void **state)
                                         "gpushare_sessions_hung_total 1\n"
                                         "gpushare_sessions_adopted_total 1\n"
                                         "gpushare_sessions{state=\"starting\"} 1\n"
+                                        "gpushare_sessions{state=\"queued\"} 0\n"
                                         "gpushare_sessions{state=\"running\"} 1\n"
                                         "gpushare_sessions{state=\"away\"} 0\n"
                                         "gpushare_sessions{state=\"restarting\"} 0\n"
@@ -231,6 +266,27 @@ static void test_sessions(void **state)
         "gpushare_session_client_latency_seconds{session=\"cad\",percentile=\"99\"} 0.0099\n"
         "gpushare_session_client_rtt_seconds{session=\"cad\"} 0.0009\n"
         "gpushare_session_stats_age_seconds{session=\"cad\"} 0.25\n"
+        "gpushare_session_weight{session=\"cad\"} 200\n"
+        "gpushare_session_weight{session=\"new\"} 200\n"
+        "gpushare_session_floor_frames_per_second{session=\"cad\",kind=\"wished\"} 30\n"
+        "gpushare_session_floor_frames_per_second{session=\"cad\",kind=\"kept\"} 24\n"
+        "gpushare_session_floor_frames_per_second{session=\"new\",kind=\"wished\"} 30\n"
+        "gpushare_session_share_ratio{session=\"cad\",kind=\"asked\"} 0.45\n"
+        "gpushare_session_share_ratio{session=\"cad\",kind=\"got\"} 0.31\n"
+        "gpushare_session_share_ratio{session=\"cad\",kind=\"entitled\"} 0.333\n"
+        "gpushare_session_gpu_used_seconds_total{session=\"cad\"} 1.500000001\n"
+        "gpushare_session_scheduled_frames_total{session=\"cad\"} 90\n"
+        "gpushare_session_waits_total{session=\"cad\"} 40\n"
+        "gpushare_session_wait_seconds_total{session=\"cad\"} 0.25\n"
+        "gpushare_session_starved_total{session=\"cad\"} 1\n"
+        "gpushare_session_liberties_total{session=\"cad\"} 2\n"
+        "gpushare_session_lapsed_total{session=\"cad\"} 3\n"
+        "gpushare_session_missed_frames_total{session=\"cad\"} 12\n"
+        "gpushare_session_policed{session=\"cad\"} 1\n"
+        "gpushare_session_scheduled{session=\"cad\"} 1\n"
+        "gpushare_session_misses_total{session=\"cad\",culprit=\"render-farm\"} 8\n"
+        "gpushare_session_misses_total{session=\"cad\",culprit=\"cad\"} 3\n"
+        "gpushare_session_misses_total{session=\"cad\",culprit=\"(other)\"} 1\n"
         "gpushare_session_spilled{session=\"cad\"} 1\n");
 }
 
@@ -286,10 +342,10 @@ static void test_absurd_histogram(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),          cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_encoder_slots),    cmocka_unit_test(test_daemon),
-        cmocka_unit_test(test_sessions),         cmocka_unit_test(test_histogram),
-        cmocka_unit_test(test_absurd_histogram),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_encoder_slots), cmocka_unit_test(test_devices),
+        cmocka_unit_test(test_daemon),        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_histogram),     cmocka_unit_test(test_absurd_histogram),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

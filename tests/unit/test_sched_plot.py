@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """tests/bench/sched/plot.py: what it draws of what it is given, and what it refuses."""
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,6 +12,10 @@ import unittest
 import xml.etree.ElementTree as xml
 
 PLOT = os.path.join(os.environ["GS_SOURCE_DIR"], "tests/bench/sched/plot.py")
+spec = importlib.util.spec_from_file_location("plot", PLOT)
+module = importlib.util.module_from_spec(spec)
+sys.dont_write_bytecode = True
+spec.loader.exec_module(module)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -36,9 +42,14 @@ def words(root):
 
 class Plot(unittest.TestCase):
     def drawn(self, *charts):
-        status, said, files = plot(list(charts))
+        pictures = module.read_pictures(json.dumps({"charts": charts}))
+        self.assertEqual(list(pictures), ["a.svg"])
+        return xml.fromstring(module.picture(pictures["a.svg"]))
+
+    def test_file(self):
+        status, said, files = plot([chart()])
         self.assertEqual((status, said, list(files)), (0, "", ["a.svg"]))
-        return files["a.svg"]
+        self.assertIn("time (s)", words(files["a.svg"]))
 
     def test_lines(self):
         root = self.drawn(chart(marks=[{"y": 10, "label": "asked"}]))
@@ -84,9 +95,13 @@ class Plot(unittest.TestCase):
 
     def test_refuses(self):
         for wrong, said in (("{", "no JSON"), ("[]", "object is needed"), ('{"charts": 1}', "list")):
-            status, message, _ = plot(wrong)
-            self.assertEqual(status, 2)
-            self.assertIn(said, message)
+            with self.assertRaisesRegex(module.Wrong, said):
+                module.read_pictures(wrong)
+        status, message, files = plot([{**chart(), "title": 1}])
+        self.assertEqual((status, files), (2, {}))
+        self.assertIn('"title" is missing', message)
+
+    def test_refuses_charts(self):
         bad = [({"title": 1}, '"title" is missing'), ({"file": "../a.svg"}, "without folders"),
                ({"colour": "red"}, 'no "colour"'),
                ({"series": [{"name": "a", "points": [[1]]}]}, "series[0].points[0]"),
@@ -96,9 +111,8 @@ class Plot(unittest.TestCase):
                ({"y": {"label": "b", "log": True}, "series": [{"name": "a", "points": [[1, 0]]}]},
                 "above 0"), ({"marks": [{}]}, 'either "x" or "y"')]
         for change, said in bad:
-            status, message, files = plot([{**chart(), **change}])
-            self.assertEqual((status, files), (2, {}), change)
-            self.assertIn(said, message)
+            with self.assertRaisesRegex(module.Wrong, re.escape(said)):
+                module.read_pictures(json.dumps({"charts": [{**chart(), **change}]}))
 
     def test_file_that_is_not_there(self):
         done = subprocess.run([sys.executable, PLOT, "/nonexistent/charts.json", "/tmp"], text=True,

@@ -109,15 +109,58 @@ static void test_json_all_comes_back(void **state)
     free(json);
 }
 
+/* Of a version that had no floors yet. */
+static void test_json_without_shares(void **state)
+{
+    static const char *const lost[] = {"\"floor_fps\":30,", "\"cap_percent\":40,",
+                                       "\"cpu_weight\":7,"};
+    struct gs_kept_session k = example("one"), back;
+    g_autofree char *text = NULL;
+    char *json;
+
+    (void)state;
+    k.settings.floor_fps = 30;
+    k.settings.cap_percent = 40;
+    k.settings.cpu_weight = 7;
+    json = gs_kept_session_to_json(&k);
+    assert_int_equal(gs_kept_session_from_json(json, strlen(json), &back), 0);
+    assert_same(&k, &back);
+    assert_int_equal(back.settings.floor_fps, 30);
+    assert_int_equal(back.settings.cap_percent, 40);
+    assert_int_equal(back.settings.cpu_weight, 7);
+    gs_kept_session_finish(&back);
+    text = g_strdup(json);
+    for (size_t i = 0; i < GS_ARRAY_SIZE(lost); i++) {
+        g_auto(GStrv) parts = g_strsplit(text, lost[i], 2);
+
+        assert_int_equal(g_strv_length(parts), 2);
+        g_free(text);
+        text = g_strjoinv("", parts);
+    }
+    assert_int_equal(gs_kept_session_from_json(text, strlen(text), &back), 0);
+    assert_int_equal(back.settings.floor_fps, 0);
+    assert_int_equal(back.settings.cap_percent, 0);
+    assert_int_equal(back.settings.cpu_weight, UINT32_MAX);
+    gs_kept_session_finish(&back);
+    free(json);
+}
+
 /* Each of these replacements makes it a file that is not taken. */
 static void test_json_bad(void **state)
 {
     static const char *const bad[][2] = {
-        {"\"v\":1", "\"v\":\"1\""},          {"\"name\":\"one\"", "\"name\":\"../one\""},
-        {"\"uid\":1234", "\"uid\":-1"},      {"[\"app\",", "[7,"},
-        {"\"fps\":60", "\"fps\":0"},         {"\"width\":1280", "\"width\":1280000"},
-        {"\"standard\"", "\"wild\""},        {"\"pid\":4711", "\"pid\":1e3"},
-        {"\"id\":\"0badcafe\"", "\"id\":0"}, {"/run/gpushare", "run/gpushare"},
+        {"\"v\":1", "\"v\":\"1\""},
+        {"\"name\":\"one\"", "\"name\":\"../one\""},
+        {"\"uid\":1234", "\"uid\":-1"},
+        {"[\"app\",", "[7,"},
+        {"\"fps\":60", "\"fps\":0"},
+        {"\"width\":1280", "\"width\":1280000"},
+        {"\"standard\"", "\"wild\""},
+        {"\"pid\":4711", "\"pid\":1e3"},
+        {"\"id\":\"0badcafe\"", "\"id\":0"},
+        {"/run/gpushare", "run/gpushare"},
+        {"\"floor_fps\":0", "\"floor_fps\":-1"},
+        {"\"cpu_weight\":4294967295", "\"cpu_weight\":10001"},
     };
     struct gs_kept_session k = example("one"), back;
     char *json = gs_kept_session_to_json(&k);
@@ -371,11 +414,17 @@ static void test_old_logs_go(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_json_all_comes_back), TEST(test_json_bad),
-        TEST(test_save_load_remove),    TEST(test_load_beside_rubbish),
-        TEST(test_second_daemon),       TEST(test_disk_full),
-        TEST(test_folder_in_the_way),   TEST(test_crash_has_the_last_lines),
-        TEST(test_crash_old_ones_go),   TEST(test_old_logs_go),
+        TEST(test_json_all_comes_back),
+        TEST(test_json_without_shares),
+        TEST(test_json_bad),
+        TEST(test_save_load_remove),
+        TEST(test_load_beside_rubbish),
+        TEST(test_second_daemon),
+        TEST(test_disk_full),
+        TEST(test_folder_in_the_way),
+        TEST(test_crash_has_the_last_lines),
+        TEST(test_crash_old_ones_go),
+        TEST(test_old_logs_go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

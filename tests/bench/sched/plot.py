@@ -32,6 +32,7 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 from xml.sax.saxutils import escape
 
@@ -242,16 +243,16 @@ def axis_title(said):
     return f'{said["label"]} ({said["unit"]})' if said.get("unit") else said["label"]
 
 
-def wrap(words, size, width):
+def wrap(words, size, width, also_at_hyphens=False):
     """Words as lines that are no wider."""
     lines = [""]
-    for word in words.split(" "):
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and text_width(longer, size) > width:
+    for word in re.findall(r"[^ -]*[ -]*" if also_at_hyphens else "[^ ]* *", words):
+        longer = lines[-1] + word
+        if lines[-1] and text_width(longer.rstrip(), size) > width:
             lines.append(word)
         else:
             lines[-1] = longer
-    return lines
+    return [line.rstrip() for line in lines]
 
 
 class Panel:
@@ -279,7 +280,7 @@ class Panel:
 
     def category_lines(self, categories, width):
         each = (width - LEFT - RIGHT) / len(categories)
-        return [wrap(str(c), 10.5, each - 6) for c in categories]
+        return [wrap(str(c), 10.5, each - 6, True) for c in categories]
 
     def head(self, width):
         """Title, subtitle and legend; where the plot begins."""

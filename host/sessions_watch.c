@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Says when a session is policed, and when a floor is lowered or kept again. */
+#include "host/sessions_internal.h"
+
+#define LOW_FOR 3 /* seconds */
+
+static void say_policed(struct gs_session *session, bool policed)
+{
+    if (policed == session->said_policed)
+        return;
+    session->said_policed = policed;
+    gs_sessions_say(session->all, session, policed ? "session-policed" : "session-released",
+                    policed ? "it uses more of the GPU than its share without asking, and runs by "
+                              "turns from now on"
+                            : "it keeps to its share, and runs freely");
+}
+
+/* Of one that did not draw yet nothing is known, and one that was raised takes its time. */
+static void say_floor(struct gs_session *session, uint32_t kept)
+{
+    uint32_t wished = session->kept.settings.floor_fps;
+    bool low = kept > 0 && kept < wished;
+
+    session->low_for = low ? session->low_for + 1 : 0;
+    if (low && session->low_for >= LOW_FOR && kept != session->said_floor) {
+        session->said_floor = kept;
+        gs_sessions_say(session->all, session, "floor-lowered",
+                        "%u of %u frames/s are kept: frames cost more than when the floors were "
+                        "promised",
+                        kept, wished);
+    } else if (!low && session->said_floor) {
+        session->said_floor = 0;
+        gs_sessions_say(session->all, session, "floor-kept", "%u frames/s are kept again", wished);
+    }
+}
+
+void gs_sessions_watch_shares(struct gs_sessions *s)
+{
+    g_autoptr(GPtrArray) list = gs_sessions_list(s);
+
+    for (guint i = 0; i < list->len; i++) {
+        struct gs_session *session = g_ptr_array_index(list, i);
+        struct gs_grants_info info;
+
+        if (!session->grants)
+            continue;
+        gs_grants_info(session->grants, &info);
+        say_policed(session, info.sched.policed);
+        if (s->config->policy == GS_SCHED_SHARES)
+            say_floor(session, info.sched.floor_fps);
+    }
+}
