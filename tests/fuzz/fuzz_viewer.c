@@ -103,8 +103,11 @@ static void remove_runtime_dir(void)
 /* Once: the desktop keeps its state from one input to the next, as in a session. */
 static struct gs_source *desktop(struct gs_viewer *v)
 {
-    static const struct gs_source_listener listener = {on_damaged, on_frame_wanted, on_cursor,
-                                                       on_pointer_mode, on_ended};
+    static const struct gs_source_listener listener = {.damaged = on_damaged,
+                                                       .frame_wanted = on_frame_wanted,
+                                                       .cursor = on_cursor,
+                                                       .pointer_mode = on_pointer_mode,
+                                                       .ended = on_ended};
     static char *argv[] = {(char *)"true", NULL};
     struct gs_source_params params = {
         .width = 640, .height = 480, .fps = 60, .argv = argv, .listener = &listener, .user = v};

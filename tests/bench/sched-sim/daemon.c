@@ -7,8 +7,9 @@
 #include "common/macros.h"
 
 #define TICK (10 * GS_NS_PER_MS)
-#define WAY_NS 30000.0 /* of one way, median */
-#define WAY_SIGMA 0.72 /* of its logarithm: 200 µs for both ways together at p99 */
+#define READ_EVERY (3 * GS_NS_PER_MS) /* of one that draws, while the daemon is awake anyway */
+#define WAY_NS 30000.0                /* of one way, median */
+#define WAY_SIGMA 0.72                /* of its logarithm: 200 µs for both ways together at p99 */
 
 static void orders(struct sim_world *w);
 
@@ -94,6 +95,18 @@ static void charge(struct sim_app *app)
     used = (uint64_t)app->meter;
     gs_sched_charge(app->session, used - app->charged, app->world->clock.now);
     app->charged = used;
+    app->read_at = app->world->clock.now;
+}
+
+static void read_those_that_draw(struct sim_world *w)
+{
+    for (unsigned i = 0; i < w->scenario->n_apps; i++) {
+        struct sim_app *app = &w->app[i];
+
+        if (app->present && (app->granted || app->drawing) &&
+            w->clock.now - app->read_at >= READ_EVERY)
+            charge(app);
+    }
 }
 
 /* ---- what workers say, heard as host/grants_session.c does ---- */
@@ -185,6 +198,7 @@ static void orders(struct sim_world *w)
     struct gs_sched_order order;
     uint64_t next;
 
+    read_those_that_draw(w);
     while (gs_sched_next(w->sched, w->clock.now, &order))
         obey(order.user, &order);
     next = gs_sched_due(w->sched, w->clock.now);

@@ -40,18 +40,20 @@ struct sim_app_conf {
     unsigned fps;    /* 0: 60 */
     unsigned floor_fps;
     unsigned cap_permille;
-    unsigned group;     /* 0: none; 1 … */
-    unsigned device;    /* or SIM_ANY_DEVICE: where the policy places it */
-    double cpu_ms;      /* of the application, before it hands a frame over */
-    bool cpu_late;      /* only once it may start a frame; else during the frame before */
-    double own_ms;      /* of the worker, after each frame: conversion, on software encoding, too */
-    unsigned threads;   /* that a frame keeps busy (software); 0: all processors */
-    double early;       /* this part of a frame is handed over before it may start: 0 … 1 */
-    double inputs;      /* a second (SIM_INPUT) */
-    double on_s, off_s; /* mean (SIM_BURSTS) */
-    unsigned queue;     /* jobs that are always there (SIM_OFFSCREEN); 0: 2 */
-    bool lies;          /* starts frames whether it may or not */
-    bool mute;          /* never says that a frame is drawn */
+    unsigned group;   /* 0: none; 1 … */
+    unsigned device;  /* or SIM_ANY_DEVICE: where the policy places it */
+    double cpu_ms;    /* of the application, before it hands a frame over */
+    bool cpu_late;    /* only once it may start a frame; else during the frame before */
+    double own_ms;    /* of the worker, after each frame: conversion, on software encoding, too */
+    unsigned threads; /* that a frame keeps busy (software); 0: all processors */
+    double early;     /* this part of a frame is handed over before it may start: 0 … 1 */
+    double inputs;    /* a second (SIM_INPUT) */
+    bool pending; /* asks at once after each frame, and draws once there is an input: as toolkits do
+                   * that keep a frame callback (SIM_INPUT) */
+    double on_s, off_s;     /* mean (SIM_BURSTS) */
+    unsigned queue;         /* jobs that are always there (SIM_OFFSCREEN); 0: 2 */
+    bool lies;              /* starts frames whether it may or not */
+    bool mute;              /* never says that a frame is drawn */
     double join_s, leave_s; /* leave_s 0: stays */
 };
 

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tests/bench/sched-sim/world.h"
+#include "tests/bench/sched-sim/work.h"
 
 #include <math.h>
 
 #include "common/grant_page.h"
 #include "common/macros.h"
 
-#define BURST_FRAMES 20
-#define BURST_CHANCE 0.01
 #define MS ((double)GS_NS_PER_MS)
 #define SECOND ((double)GS_NS_PER_S)
 
@@ -26,69 +24,6 @@ static void note_ms(GArray *to, double ns)
     g_array_append_val(to, ms);
 }
 
-/* ---- jobs ---- */
-
-struct work {
-    struct sim_job job; /* first */
-    struct sim_app *app;
-    uint64_t life;
-};
-
-static void forget(struct sim_job *job)
-{
-    g_free(job);
-}
-
-/* The app that a job was for, which is freed; NULL: is gone. */
-static struct sim_app *end_of(struct sim_job *job)
-{
-    struct work *work = (struct work *)job;
-    struct sim_app *app = work->life == work->app->life ? work->app : NULL;
-
-    g_free(work);
-    return app;
-}
-
-static struct sim_job *job_new(struct sim_app *app, double ns, void (*on_done)(struct sim_job *))
-{
-    struct work *work = g_new0(struct work, 1);
-    unsigned threads = app->conf->threads ? app->conf->threads : app->device->conf.engines;
-
-    work->app = app;
-    work->life = app->life;
-    work->job = (struct sim_job){.owner = app->index,
-                                 .left = fmax(ns, 1000),
-                                 .threads = threads,
-                                 .stoppable = true,
-                                 .on_done = on_done};
-    return &work->job;
-}
-
-/* ---- what a frame costs ---- */
-
-static double factor_of_phase(const struct sim_app *app)
-{
-    const struct sim_cost *c = &app->conf->cost;
-
-    if (c->phase_s <= 0)
-        return 1;
-    return (uint64_t)((double)now_of(app) / (c->phase_s * SECOND)) % 2 ? c->phase_factor : 1;
-}
-
-static double cost_of_next(struct sim_app *app)
-{
-    const struct sim_cost *c = &app->conf->cost;
-    double ns = sim_lognormal(&app->random, c->ms, c->sigma) * MS * factor_of_phase(app);
-
-    if (c->burst_factor > 0 && app->burst_left == 0 && sim_uniform(&app->random) < BURST_CHANCE)
-        app->burst_left = BURST_FRAMES;
-    if (app->burst_left > 0) {
-        app->burst_left--;
-        ns *= c->burst_factor;
-    }
-    return ns;
-}
-
 /* ---- the application's own time ---- */
 
 static void cpu_done(struct sim_app *app)
@@ -96,20 +31,20 @@ static void cpu_done(struct sim_app *app)
     app->cpu_busy = false;
     app->cpu_ready = true;
     if (app->cost_left == 0)
-        app->cost_left = cost_of_next(app);
+        app->cost_left = sim_work_cost(app);
     if (app->starting) {
         hand_over(app);
     } else if (app->conf->early > 0 && !app->held) {
         double part = app->cost_left * app->conf->early;
 
         app->cost_left -= part;
-        sim_device_submit(app->device, job_new(app, part, forget));
+        sim_device_submit(app->device, sim_work_new(app, part, sim_work_forget));
     }
 }
 
 static void cpu_job_done(struct sim_job *job)
 {
-    struct sim_app *app = end_of(job);
+    struct sim_app *app = sim_work_end(job);
 
     if (app)
         cpu_done(app);
@@ -135,7 +70,7 @@ static void cpu_begin(struct sim_app *app)
     } else if (app->device->conf.kind == SIM_GPU) {
         sim_clock_at(&app->world->clock, now_of(app) + (uint64_t)ns, cpu_event, app, app->life);
     } else {
-        struct sim_job *job = job_new(app, ns, cpu_job_done);
+        struct sim_job *job = sim_work_new(app, ns, cpu_job_done);
 
         job->threads = 1;
         sim_device_submit(app->device, job);
@@ -146,7 +81,7 @@ static void cpu_begin(struct sim_app *app)
 
 static void own_done(struct sim_job *job)
 {
-    struct sim_app *app = end_of(job);
+    struct sim_app *app = sim_work_end(job);
 
     if (!app)
         return;
@@ -161,7 +96,7 @@ static void own_begin(struct sim_app *app)
 
     if (app->conf->own_ms <= 0 || !app->reported)
         return;
-    job = job_new(app, app->conf->own_ms * MS, own_done);
+    job = sim_work_new(app, app->conf->own_ms * MS, own_done);
     job->urgent = true;
     job->stoppable = false;
     job->threads = 1;
@@ -173,7 +108,7 @@ static bool wants(const struct sim_app *app)
 {
     switch (app->conf->kind) {
     case SIM_INPUT:
-        return app->input_at != 0;
+        return app->input_at != 0 || app->conf->pending;
     case SIM_BURSTS:
         return app->drawing_on;
     default:
@@ -210,7 +145,7 @@ static void drawn(struct sim_app *app)
 
 static void frame_done(struct sim_job *job)
 {
-    struct sim_app *app = end_of(job);
+    struct sim_app *app = sim_work_end(job);
 
     if (app)
         drawn(app);
@@ -218,7 +153,7 @@ static void frame_done(struct sim_job *job)
 
 static void frame_begun(struct sim_job *job)
 {
-    struct work *work = (struct work *)job;
+    struct sim_work *work = (struct sim_work *)job;
     struct sim_app *app = work->app;
 
     if (work->life != app->life)
@@ -234,7 +169,7 @@ static void hand_over(struct sim_app *app)
     app->blocked = app->held;
     if (app->held)
         return;
-    job = job_new(app, app->cost_left, frame_done);
+    job = sim_work_new(app, app->cost_left, frame_done);
     job->on_begun = frame_begun;
     app->cost_left = 0;
     app->cpu_ready = false;
@@ -281,6 +216,21 @@ static bool rushes(const struct sim_app *app)
     return app->conf->kind == SIM_GREEDY && may_start(app) && app->page.max_fps == 0;
 }
 
+static void draw(struct sim_app *app)
+{
+    app->resting = app->conf->kind == SIM_INPUT && app->input_at == 0;
+    if (app->resting) {
+        idle_begin(app, UINT64_MAX);
+        return;
+    }
+    app->input_shown = app->input_at;
+    app->input_at = 0;
+    if (app->cpu_ready)
+        hand_over(app);
+    else
+        cpu_begin(app);
+}
+
 static void start(struct sim_app *app)
 {
     uint64_t now = now_of(app), period = GS_NS_PER_S / app->conf->fps;
@@ -289,8 +239,6 @@ static void start(struct sim_app *app)
     app->in_flight = app->starting = true;
     app->started_at = now;
     app->reported = !rushes(app) || now >= app->slot;
-    app->input_shown = app->input_at;
-    app->input_at = 0;
     if (app->reported) {
         /* A start that is late by less than a frame moves none of those after it. */
         app->slot = GS_MAX(app->slot + period, now);
@@ -298,10 +246,7 @@ static void start(struct sim_app *app)
         if (may_start(app))
             sim_kick_daemon(app);
     }
-    if (app->cpu_ready)
-        hand_over(app);
-    else
-        cpu_begin(app);
+    draw(app);
 }
 
 static void ask(struct sim_app *app)
@@ -362,7 +307,7 @@ static void off_screen_fill(struct sim_app *app, unsigned n);
 
 static void off_screen_done(struct sim_job *job)
 {
-    struct sim_app *app = end_of(job);
+    struct sim_app *app = sim_work_end(job);
 
     if (!app)
         return;
@@ -376,7 +321,7 @@ static void off_screen_fill(struct sim_app *app, unsigned n)
 {
     while (n-- > 0 && !app->held) {
         app->encoding++;
-        sim_device_submit(app->device, job_new(app, cost_of_next(app), off_screen_done));
+        sim_device_submit(app->device, sim_work_new(app, sim_work_cost(app), off_screen_done));
     }
 }
 
@@ -424,7 +369,13 @@ static void input(void *arg, uint64_t life)
         return;
     if (app->input_at == 0)
         app->input_at = now;
-    plan(app);
+    if (app->resting) {
+        idle_end(app);
+        app->due = app->started_at = now;
+        draw(app);
+    } else {
+        plan(app);
+    }
     sim_clock_at(&app->world->clock,
                  now + (uint64_t)sim_exponential(&app->events, SECOND / app->conf->inputs), input,
                  app, life);
@@ -476,10 +427,10 @@ void sim_worker_leave(struct sim_app *app)
     idle_end(app);
     if (app->device->conf.kind == SIM_SOFTWARE)
         sim_device_hold(app->device, app->index, false);
-    sim_device_drop(app->device, app->index, forget);
+    sim_device_drop(app->device, app->index, sim_work_forget);
     app->in_flight = app->starting = app->waiting = app->cpu_busy = app->cpu_ready = app->blocked =
         false;
-    app->held = app->drawing_on = false;
+    app->held = app->drawing_on = app->resting = false;
     app->encoding = 0;
     app->cost_left = 0;
     app->input_at = app->input_shown = 0;

@@ -63,6 +63,7 @@ struct sim_app {
     /* The worker and its application. */
     bool drawing_on; /* SIM_BURSTS: it draws */
     bool waiting, in_flight, starting, reported, held, blocked;
+    bool resting; /* it may draw, and has nothing to */
     bool cpu_busy, cpu_ready;
     unsigned encoding;
     uint64_t slot, due, plan_tag, started_at, handed_over;
@@ -80,7 +81,7 @@ struct sim_app {
     uint32_t seen_asked, seen_started, seen_finished;
     bool granted, drawing; /* and has not started; started, and is not finished */
     double meter, meter_raw;
-    uint64_t charged;
+    uint64_t charged, read_at;
     struct sim_random meter_random;
 };
 
