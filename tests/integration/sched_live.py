@@ -59,14 +59,14 @@ def beside_hog(run):
           lambda n: n["hog"] > 0 and n["nice"] > 1.8 * n["hog"])
     for _ in range(50):
         shown = run.daemon.show(run.sessions["hog"].name)["session"]
-        if shown["grants"]["policed"]:
+        if shown["scheduler"]["policed"]:
             return
         time.sleep(0.1)
-    sys.exit(f"the hog is not said to be policed: {shown['grants']}")
+    sys.exit(f"the hog is not said to be policed: {shown['scheduler']}")
 
 
 def main():
-    machine = Machine(sys.argv[1])
+    machine = Machine(sys.argv[1], 1000)
     Run(machine, "shares", [Spec("w1", 100), Spec("w2", 200), Spec("w4", 400)], 0,
         warm=1, steps=[(0, divided)]).run()
     Run(machine, "shares", [Spec("hog", 100, 4.0, ["--offscreen"]), Spec("nice", 300)], 0,

@@ -50,7 +50,7 @@ def e1_one(plan, policy, case, seconds):
                              for c in run.cpu().values()) / (run.end - run.begin)
     found["done_per_s"] = sum(run.rate(n) for n in run.results)
     found["fps"] = {n: run.fps(n) for n in run.results}
-    found["grants"] = {n: r.shown.get("gpu") or r.shown.get("grants")
+    found["scheduler"] = {n: r.shown.get("scheduler")
                        for n, r in run.results.items()}
     found["over_time"] = {n: [[round(b - run.begin, 2), round(v, 2)] for b, v in share_line(run, n)]
                           for n in run.results}
@@ -63,10 +63,10 @@ def share_line(run, name):
 
 
 def e1(plan):
-    seconds, found = plan.pick(12, 30), []
-    for _ in range(plan.repeats):
+    seconds, found = plan.pick(12, 25), []
+    for i in range(plan.repeats):
         for case in E1_CASES:
-            for policy in plan.both:
+            for policy in plan.both if i == 0 else [plan.ours]:
                 found.append(e1_one(plan, policy, case, seconds))
     return {"runs": found}
 
@@ -94,14 +94,15 @@ def e2_one(plan, policy, floor, kind, seconds):
             "interval_ms": measure.spread(measure.intervals(frames, run.begin, run.end)),
             "cpu": {n: c.between(run.begin, run.end) / (run.end - run.begin)
                     for n, c in run.cpu().items()},
-            "grants": {n: r.shown.get("gpu") or r.shown.get("grants")
+            "scheduler": {n: r.shown.get("scheduler")
                        for n, r in run.results.items()}}
 
 
 def e2(plan):
-    seconds = plan.pick(6, 15)
+    seconds = plan.pick(6, 12)
+    policies = {60: plan.all, 30: plan.both if plan.quick else plan.all}
     return {"runs": [e2_one(plan, policy, floor, kind, seconds) for kind in ("glmark2", "off-screen")
-                     for floor in E2_FLOORS for policy in plan.all]}
+                     for floor in E2_FLOORS for policy in policies[floor]]}
 
 
 # ---- E3: joining, leaving, other weights ----
@@ -145,15 +146,15 @@ def e3_weights(plan, policy, seconds):
     steps = [(2 + 4 * i, change(*weights[i % 3])) for i in range(int((seconds - 2) / 4))]
     run = plan.run(policy, [Spec("a", 100), Spec("b", 100)], seconds, steps=steps)
     return {"policy": policy, "what": "weights changed while both draw",
-            "settled_s": [measure.settled(run.work(), w, t, min(t + 3.5, run.end))
+            "settled_s": [measure.settled(run.work(), w, t, min(t + 3, run.end))
                           for t, w in run_marks],
             "over_time": {n: [[round(b - run.begin, 2), round(v, 2)] for b, v in share_line(run, n)]
                           for n in run.results}}
 
 
 def e3(plan):
-    return {"join": [e3_join(plan, p, plan.pick(20, 60)) for p in plan.both],
-            "weights": [e3_weights(plan, p, plan.pick(14, 38)) for p in plan.both]}
+    return {"join": [e3_join(plan, p, plan.pick(20, 44)) for p in plan.both],
+            "weights": [e3_weights(plan, p, plan.pick(14, 26)) for p in plan.both]}
 
 
 # ---- E4: who works beside heavy neighbours ----
@@ -182,7 +183,7 @@ def user_latency(run, policy):
 
 
 def e4(plan):
-    seconds = plan.pick(12, 40)
+    seconds = plan.pick(12, 30)
     heavy = [Spec("n0", 100, 30.0), Spec("n1", 100, 30.0, ["--interval", "0"]),
              Spec("n2", 100, 30.0)]
     found = [dict(e4_one(plan, plan.base, seconds, [], plan.seed), alone=True)]
@@ -194,7 +195,7 @@ def e4(plan):
 # ---- E5: what others do not use ----
 
 def e5(plan):
-    seconds, found = plan.pick(8, 20), []
+    seconds, found = plan.pick(6, 10), []
     for _ in range(plan.repeats):
         for policy in plan.both:
             alone = plan.run(policy, [Spec("a", 100)], seconds)
@@ -235,7 +236,7 @@ def e6_pairs(plan, specs, seconds, pairs):
 
 
 def e6(plan):
-    seconds, pairs = plan.pick(5, 10), plan.pick(2, 5)
+    seconds, pairs = plan.pick(4, 8), plan.pick(2, 4)
     one = [lambda: Spec("a", 100)]
     greedy = [lambda: Spec("a", 100, 2.0, ["--interval", "0"])]
     four = [lambda n=n: Spec(n, 100) for n in "abcd"]
@@ -253,7 +254,8 @@ def e6(plan):
 # ---- the limit: a frame can't be interrupted ----
 
 def limit(plan):
-    seconds, keys = plan.pick(12, 30), key_waits(plan.seed, plan.pick(12, 30), 0.15, 0.4)
+    seconds = plan.pick(12, 20)
+    keys = key_waits(plan.seed, seconds, 0.15, 0.4)
     found = []
     for policy in plan.both:
         run = plan.run(policy, [Spec("user", 100, 4.0, ["--respond"], keys=keys, codec=True),

@@ -16,6 +16,7 @@ import measure
 
 SAMPLE_S = 0.1
 READY_S = 20
+CLIENT_S = 600  # clients are ended before
 # The shader is what costs: small pictures, and an encoder that encodes nothing.
 SESSION = "size = 160x120\nfps = 240\nencoder = null\n"
 
@@ -170,7 +171,7 @@ class Run:
         thread = threading.Thread(target=self.sampler)
         try:
             for s in self.sessions.values():
-                s.open(self.seconds + self.warm + READY_S)
+                s.open(CLIENT_S)
             self.wait_ready()
             for s in self.sessions.values():
                 s.find_threads()
