@@ -54,9 +54,9 @@ def divided(run):
 
 
 def beside_hog(run):
-    """Both draw the same frames; the one that asks nobody gets its part and no more."""
+    """Both draw the same frames; the one that asks nobody gets its part and what is left."""
     until(run, "a neighbour of three times the hog's weight", ["hog", "nice"],
-          lambda n: n["hog"] > 0 and n["nice"] > 1.8 * n["hog"])
+          lambda n: n["hog"] > 0 and n["nice"] > 1.4 * n["hog"])
     for _ in range(50):
         shown = run.daemon.show(run.sessions["hog"].name)["session"]
         if shown["scheduler"]["policed"]:
@@ -69,7 +69,7 @@ def main():
     machine = Machine(sys.argv[1], 1000)
     Run(machine, "shares", [Spec("w1", 100), Spec("w2", 200), Spec("w4", 400)], 0,
         warm=1, steps=[(0, divided)]).run()
-    Run(machine, "shares", [Spec("hog", 100, 4.0, ["--offscreen"]), Spec("nice", 300)], 0,
+    Run(machine, "shares", [Spec("hog", 100, 12.0, ["--offscreen"]), Spec("nice", 300, 12.0)], 0,
         warm=1, steps=[(0, beside_hog)]).run()
     return 0
 
