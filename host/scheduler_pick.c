@@ -69,13 +69,25 @@ static struct gs_sched_session *first_in_order(struct gs_sched_dev *d)
     return first;
 }
 
+/* By more than a frame. Who would be next after that frame may as well begin beside it: engines of
+ * which there are several would idle else, as no frame fills all of them from its beginning to its
+ * end. What is used is charged all the same, so that this does not add up. */
+static bool well_behind(const struct gs_sched_session *y, const struct gs_sched_session *x)
+{
+    double frame = y->dev->engines > 1 ? gs_sched_estimate(y) : 0;
+
+    if (y->queue != x->queue)
+        return y->queue->v + frame / y->queue->weight < x->queue->v;
+    return y->v + frame / y->weight < x->v;
+}
+
 /* One that is at work, or comes back at once, is to be served before it again. */
 static bool is_ahead(const struct gs_sched_session *x, uint64_t now)
 {
     if (x->all->params.policy == GS_SCHED_BEST_EFFORT)
         return false;
     for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
-        if (y != x && (gs_sched_in_flight(y) || now < y->back_by) && behind(y, x))
+        if (y != x && (gs_sched_in_flight(y) || now < y->back_by) && well_behind(y, x))
             return true;
     }
     return false;
