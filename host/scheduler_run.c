@@ -62,8 +62,9 @@ void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
     x->dev->dry_at = GS_MAX(x->dev->dry_at, now) + (uint64_t)(x->open / x->dev->engines);
     x->active_at = now;
     gs_sched_cover_begin(x, now);
-    /* Its turn has the place; or it rarely begins to draw when it may. */
-    if (x->policed || x->rests > RESTS)
+    /* Its turn has the place; or it rarely begins to draw when it may. Of processors that is not
+     * known: who waits for one uses none either. */
+    if (x->policed || (x->dev->engines == 1 && x->rests > RESTS))
         gs_sched_lapse(x);
 }
 
