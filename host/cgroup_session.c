@@ -237,17 +237,43 @@ static void print_weight(char out[64], bool v2, uint32_t weight)
     g_snprintf(out, 64, "%u", v2 ? weight : GS_MAX(weight * 1024 / 100, 2));
 }
 
-int gs_cgroup_session_set_cpu_weight(const char *root, const char *name, uint32_t weight)
+int gs_cgroup_session_open_cpu_weight(const char *groups, bool *ret_v2)
 {
-    bool v2 = false;
-    g_autofree char *base = name[0] ? base_of(root, kinds[CPU], &v2) : NULL;
-    g_autofree char *dir = base ? g_build_filename(base, name, NULL) : NULL;
+    static const char *const names[] = {WEIGHT_1, WEIGHT_2};
+    g_auto(GStrv) dirs = g_strsplit(groups, ":", -1);
+
+    for (char **dir = dirs; *dir; dir++) {
+        for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+            g_autofree char *path = g_build_filename(*dir, names[i], NULL);
+            int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+            *ret_v2 = i == 1;
+            if (fd >= 0 || errno != ENOENT)
+                return fd >= 0 ? fd : -errno;
+        }
+    }
+    return -ENOENT;
+}
+
+int gs_cgroup_session_write_cpu_weight(int fd, bool v2, uint32_t weight)
+{
     char text[64];
 
-    if (!dir)
-        return -ENOENT;
     print_weight(text, v2, weight);
-    return write_file(dir, v2 ? WEIGHT_2 : WEIGHT_1, text);
+    return pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
+}
+
+int gs_cgroup_session_set_cpu_weight(const char *root, const char *name, uint32_t weight)
+{
+    g_autofree char *groups = gs_cgroup_session_paths(root, name);
+    bool v2 = false;
+    int fd = gs_cgroup_session_open_cpu_weight(groups, &v2), err;
+
+    if (fd < 0)
+        return fd;
+    err = gs_cgroup_session_write_cpu_weight(fd, v2, weight);
+    close(fd);
+    return err;
 }
 
 static void limit_cpu(const struct group *g, uint32_t percent, uint32_t weight)

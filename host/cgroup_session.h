@@ -33,6 +33,11 @@ struct gs_cgroup_session *gs_cgroup_session_create(const struct gs_cgroup_sessio
  * may be changed; -errno. The daemon. */
 int gs_cgroup_session_set_cpu_weight(const char *root, const char *name,
                                      uint32_t weight) GS_MUST_CHECK;
+/* The same for who changes it often. groups: as of gs_cgroup_session_paths. An open file, the
+ * caller's; -ENOENT, -errno. */
+int gs_cgroup_session_open_cpu_weight(const char *groups, bool *ret_v2) GS_MUST_CHECK;
+/* weight: 1 … 10000. 0, -errno. */
+int gs_cgroup_session_write_cpu_weight(int fd, bool v2, uint32_t weight) GS_MUST_CHECK;
 /* Frees it, and nothing else. Accepts NULL. */
 void gs_cgroup_session_free(struct gs_cgroup_session *s);
 /* Moves the calling process, between fork and exec. */

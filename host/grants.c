@@ -190,11 +190,13 @@ struct gs_grants_session *gs_grants_add(struct gs_grants *g,
     x->fps = p->settings.fps;
     x->device = find_device(g, p->name, p->gpu);
     gs_grants_stand_init(&x->stand, p->cgroups);
+    gs_grants_weigh_open(x, p->cgroups);
+    x->settings.weighed &= x->weight.fd >= 0;
     open_meter(x, p);
     lock(g);
     now = gs_now_ns();
     x->group = enter_group(g, p->group, p->group_weight, now);
-    x->sched = gs_sched_add(g->sched, x->device, p->name, &p->settings,
+    x->sched = gs_sched_add(g->sched, x->device, p->name, &x->settings,
                             x->group ? x->group->sched : NULL, x, now);
     x->measured_at = now;
     g_ptr_array_add(g->sessions, x);
@@ -218,6 +220,7 @@ void gs_grants_remove(struct gs_grants_session *x)
     g_ptr_array_remove(g->sessions, x);
     unlock(g);
     gs_grants_stand_finish(&x->stand);
+    gs_grants_weigh_close(x);
     gs_meter_destroy(x->meter);
     g_free(x->name);
     g_free(x);
@@ -227,8 +230,10 @@ void gs_grants_set(struct gs_grants_session *x, const struct gs_sched_settings *
 {
     lock(x->g);
     x->settings = *settings;
+    x->settings.weighed &= x->weight.fd >= 0;
+    x->weight.written = 0;
     x->fps = settings->fps;
-    gs_sched_set(x->sched, settings, gs_now_ns());
+    gs_sched_set(x->sched, &x->settings, gs_now_ns());
     unlock(x->g);
 }
 

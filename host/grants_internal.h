@@ -40,6 +40,13 @@ struct gs_grants_stand {
     bool frozen;
 };
 
+/* Its part of the processors (host/grants_weigh.c). */
+struct gs_grants_weight {
+    int fd; /* -1: nothing is to be done about it */
+    bool v2;
+    uint32_t written; /* 0: nothing, since its settings changed */
+};
+
 struct gs_grants_session {
     struct gs_grants *g;
     char *name;
@@ -67,6 +74,7 @@ struct gs_grants_session {
     uint64_t muted_until; /* 0: it is listened to */
     uint64_t floods, nonsense;
     struct gs_grants_stand stand;
+    struct gs_grants_weight weight;
 };
 
 /* What others than sessions use of the processors (host/grants_others.c). */
@@ -136,6 +144,15 @@ void gs_grants_drop_page(struct gs_grants_session *x, uint64_t now);
 
 #define GS_GRANTS_CHARGE_NS (100 * GS_NS_PER_MS) /* at most, after a time without any activity */
 #define GS_GRANTS_ASKED_NS (2 * GS_NS_PER_S)     /* somebody wants to know */
+
+/* ---- grants_weigh.c ---- */
+
+/* Main. cgroups: as in the parameters of the session. */
+void gs_grants_weigh_open(struct gs_grants_session *x, const char *cgroups);
+/* 0: nothing is said. */
+void gs_grants_weigh(struct gs_grants_session *x, uint32_t weight);
+/* Main. As if there were no scheduler. */
+void gs_grants_weigh_close(struct gs_grants_session *x);
 
 /* ---- grants_hold.c ---- */
 

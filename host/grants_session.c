@@ -252,6 +252,7 @@ static void carry_out(struct gs_grants_session *x, const struct gs_sched_order *
         gs_grant_kick(x->channel.to_worker);
     }
     gs_grants_stand_tell(x, x->flags & GS_GRANT_HOLD, now);
+    gs_grants_weigh(x, o->cpu_weight);
 }
 
 void gs_grants_obey(struct gs_grants *g, uint64_t now)

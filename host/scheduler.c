@@ -85,6 +85,7 @@ static struct gs_sched_settings clamped(const struct gs_sched_settings *set)
         .floor_fps = GS_MIN(set->floor_fps, 1000),
         .cap_permille = set->cap_permille >= 1000 ? 0 : set->cap_permille,
         .fps = GS_MIN(set->fps, 10000),
+        .weighed = set->weighed,
     };
 }
 
@@ -211,6 +212,7 @@ void gs_sched_set(struct gs_sched_session *x, const struct gs_sched_settings *se
     gs_sched_requeue(x);
     x->tokens = GS_MIN(x->tokens, 0);
     x->tokens_at = now;
+    x->cpu_weight = 0;
     x->dev->floors_at = 0;
     x->dev->stale = true;
 }
@@ -310,6 +312,7 @@ bool gs_sched_next(struct gs_sched *s, uint64_t now, struct gs_sched_order *ret)
         .grant = x->say_grant,
         .flags = x->flags,
         .max_fps = x->max_fps,
+        .cpu_weight = x->cpu_weight,
     };
     x->say_grant = false;
     return true;

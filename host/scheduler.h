@@ -76,6 +76,8 @@ struct gs_sched_settings {
     uint32_t floor_fps;    /* 0: none */
     uint32_t cap_permille; /* of the device (all engines), at most, also if it idles; 0: none */
     uint32_t fps;          /* the session's ceiling */
+    bool weighed;          /* software renders, and the kernel gives it the processors that
+                            * gs_sched_order.cpu_weight says */
 };
 
 struct gs_sched;
@@ -132,6 +134,9 @@ struct gs_sched_order {
     bool grant;       /* what it wanted last may start */
     uint32_t flags;   /* enum gs_grant_flag as they are to be from now on */
     uint32_t max_fps; /* of the policy; 0: none */
+    /* Of the processors, beside the other sessions', from now on: 1 … GS_SCHED_WEIGHT_MAX; 0: as it
+     * is. */
+    uint32_t cpu_weight;
 };
 
 /* One session for which something changed; false: none. Until then after every call above, and at

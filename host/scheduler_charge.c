@@ -11,7 +11,10 @@
 #define UNCOUNTED_MOST 16
 #define AWAY_SHORTLY (50 * GS_NS_PER_MS)
 #define KEPT_MOST (60 * GS_NS_PER_MS) /* of the device's time */
-#define TAIL (10 * GS_NS_PER_MS)      /* after a frame, what is used still belongs to it */
+/* What is used after a frame still belongs to it: Mesa's software draws one once that before was
+ * handed over. Until it was at rest for so long. */
+#define TAIL (10 * GS_NS_PER_MS)
+#define BUSY_PART 0.05 /* of one processor: less is rest */
 
 /* ---- queues ---- */
 
@@ -77,18 +80,27 @@ bool gs_sched_awake(const struct gs_sched_session *x, uint64_t now)
     return gs_sched_waits(x) || gs_sched_in_flight(x) || now < x->back_by;
 }
 
+/* So much of the device's time, as virtual time that all queues pass together. */
+double gs_sched_together(const struct gs_sched_dev *d, double ns)
+{
+    double weights = 0;
+
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next)
+        x->queue->least = 1;
+    for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
+        weights += x->queue->least * x->queue->weight;
+        x->queue->least = 0;
+    }
+    return ns * d->engines / weights;
+}
+
 /* Who is away for a moment did not cease to need what is due to it, so it keeps what it is behind
  * by, up to a bound: a worker whose application is drawing already may be slow to ask. */
 static double kept(const struct gs_sched_session *x)
 {
-    const struct gs_sched_dev *d = x->dev;
-    double weights = 0;
-
     if (x->finished_at == 0 || x->all->now - x->finished_at > AWAY_SHORTLY)
         return 0;
-    for (const struct gs_sched_session *y = d->sessions; y; y = y->next)
-        weights += y->queue->weight;
-    return KEPT_MOST * d->engines / weights;
+    return gs_sched_together(x->dev, KEPT_MOST);
 }
 
 void gs_sched_wake(struct gs_sched_session *x)
@@ -211,18 +223,9 @@ void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now)
 }
 
 /* By how much a queue may be ahead of others; of virtual time. */
-static double most_ahead(struct gs_sched_session *x)
+static double most_ahead(const struct gs_sched_session *x)
 {
-    struct gs_sched_dev *d = x->dev;
-    double weights = 0;
-
-    for (struct gs_sched_session *y = d->sessions; y; y = y->next)
-        y->queue->least = 1;
-    for (struct gs_sched_session *y = d->sessions; y; y = y->next) {
-        weights += y->queue->least * y->queue->weight;
-        y->queue->least = 0;
-    }
-    return GS_MAX(GS_SCHED_DEBT * d->engines / weights,
+    return GS_MAX(gs_sched_together(x->dev, GS_SCHED_DEBT),
                   2 * gs_sched_estimate(x) / x->queue->weight);
 }
 
@@ -277,6 +280,8 @@ void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
 
     s->now = now = GS_MAX(s->now, now);
     x->dev->stale = true;
+    if (ns >= BUSY_PART * (now - x->read_at))
+        x->busy_at = now;
     x->read_at = now;
     if (ns == 0)
         return;
@@ -284,7 +289,7 @@ void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now)
     if (x->counting)
         x->frame_ns += ns;
     charge_v(x, ns);
-    if (!x->flying && x->counting && now - x->finished_at >= TAIL)
+    if (!x->flying && x->counting && now - GS_MAX(x->finished_at, x->busy_at) >= TAIL)
         count_cost(x);
     x->used_ns += ns;
     x->dev->measured += ns;

@@ -6,6 +6,7 @@
 #define RAISE_AFTER GS_NS_PER_S
 #define RAISE_BELOW 0.9 /* of what may be promised: no swinging */
 #define MARGIN GS_NS_PER_MS
+#define BUDGET 2.0       /* frames that may be saved up */
 #define UNKNOWN_FRAMES 4 /* until then its frames' cost is not known */
 
 static const uint32_t steps[] = {60, 45, 30, 24};
@@ -113,7 +114,7 @@ static void refill(struct gs_sched_session *x, uint64_t now)
     double rate = needs(x, x->floor) * x->dev->floors_scale;
 
     x->budget += rate * (now - x->budget_at);
-    x->budget = GS_MIN(x->budget, 2.0 * x->cost_p90);
+    x->budget = GS_MIN(x->budget, BUDGET * x->cost_p90);
     x->budget_at = now;
 }
 
@@ -150,14 +151,24 @@ static uint64_t longest_residual(const struct gs_sched_dev *d, uint64_t now)
     return longest;
 }
 
+bool gs_sched_floor_is_due(struct gs_sched_session *x, uint64_t now)
+{
+    if (x->floor == 0)
+        return false;
+    refill(x, now);
+    return x->n_costs < UNKNOWN_FRAMES || x->budget > 0;
+}
+
+double gs_sched_floor_left(const struct gs_sched_session *x)
+{
+    return x->n_costs < UNKNOWN_FRAMES ? 1 : GS_CLAMP(x->budget / (BUDGET * x->cost_p90), 0, 1);
+}
+
 uint64_t gs_sched_floor_latest(struct gs_sched_session *x, uint64_t now)
 {
     uint64_t before;
 
-    if (x->floor == 0)
-        return UINT64_MAX;
-    refill(x, now);
-    if (x->n_costs >= UNKNOWN_FRAMES && x->budget <= 0)
+    if (!gs_sched_floor_is_due(x, now))
         return UINT64_MAX;
     before = x->wall_p90 + longest_residual(x->dev, now) + MARGIN;
     return x->deadline > before ? x->deadline - before : 0;

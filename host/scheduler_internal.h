@@ -3,7 +3,7 @@
  * What the parts of the scheduler (host/scheduler.h) share: scheduler.c has the lists and the
  * events, _charge virtual time and estimates, _pick who starts, _run one round over a device,
  * _floor floors and admission, _limit what bars a session by itself, _police turns of those who
- * take, _blame misses, _info what it is like.
+ * take, _weigh what the kernel gives, _blame misses, _info what it is like.
  *
  * Virtual time has two levels. A queue is a group's sessions on one device, or one session without
  * a group: its `v` is what it used divided by its weight. Within a queue, sessions have a `v` of
@@ -118,6 +118,7 @@ struct gs_sched_session {
     double rests;      /* how many of its frames were found so, 0 to 1 */
     uint64_t clear_at; /* when a frame that began before its own ended */
     uint64_t read_at;  /* when the meter was read last, whatever it said */
+    uint64_t busy_at;  /* when it was seen at work last */
     double gap;        /* ns between two charges while it is at work: what a meter is late by */
     double expected;   /* ns, of the frame in flight */
     uint64_t open_at;  /* when something was estimated that had been nothing */
@@ -152,6 +153,8 @@ struct gs_sched_session {
     /* What is told. */
     bool say_grant;
     uint32_t flags, max_fps; /* said */
+    uint32_t cpu_weight;     /* said; 0: nothing yet */
+    double lift;             /* of that, beyond what it is entitled to; 0: not known */
     uint64_t free_until;     /* it was, or is */
     /* What it is like. */
     uint64_t active_at; /* wanted or used something noteworthy; 0: never */
@@ -213,6 +216,8 @@ void gs_sched_requeue(struct gs_sched_session *x);
 void gs_sched_queue_weigh(struct gs_sched_queue *q, double weight, double low);
 /* It was away and wants: begins where the others are. */
 void gs_sched_wake(struct gs_sched_session *x);
+/* So much of the device's time, as virtual time that all queues pass together. */
+double gs_sched_together(const struct gs_sched_dev *d, double ns);
 /* It starts before others whose turn it is: they can't make use of it, and don't keep it. */
 void gs_sched_pull(struct gs_sched_session *x, uint64_t now);
 /* A frame or a turn starts: what it is taken to cost is charged. */
@@ -268,6 +273,10 @@ void gs_sched_floor_wanted(struct gs_sched_session *x, uint64_t now);
 void gs_sched_floor_use(struct gs_sched_session *x, uint64_t ns, uint64_t now);
 /* When it must start to be in time; UINT64_MAX: it has no floor, or nothing left of it. */
 uint64_t gs_sched_floor_latest(struct gs_sched_session *x, uint64_t now);
+/* It has a floor, and did not use up what that needs. */
+bool gs_sched_floor_is_due(struct gs_sched_session *x, uint64_t now);
+/* What is left of that, 0 to 1. */
+double gs_sched_floor_left(const struct gs_sched_session *x);
 /* Engines that its floor takes. */
 double gs_sched_floor_needs(const struct gs_sched_session *x);
 /* Which floors are kept. */
@@ -277,6 +286,8 @@ void gs_sched_floors(struct gs_sched_dev *d, uint64_t now);
 
 /* It uses far less than its weight gives. */
 bool gs_sched_is_light(const struct gs_sched_session *x, uint64_t now);
+/* Engines that it used, lately. */
+double gs_sched_used_over(const struct gs_sched_session *x, uint64_t over, uint64_t now);
 /* Who is held, and who not any more. */
 void gs_sched_police(struct gs_sched_dev *d, uint64_t now);
 void gs_sched_turn_begin(struct gs_sched_session *x, uint64_t now);
@@ -284,6 +295,11 @@ void gs_sched_turn_end(struct gs_sched_session *x, uint64_t now);
 /* What it uses from now on was granted; soon it is not any more. */
 void gs_sched_cover_begin(struct gs_sched_session *x, uint64_t now);
 void gs_sched_cover_end(struct gs_sched_session *x, uint64_t now);
+
+/* ---- scheduler_weigh.c ---- */
+
+/* What the kernel is to give to each where processors render; after what each is entitled to. */
+void gs_sched_weigh(struct gs_sched_dev *d, uint64_t now);
 
 /* ---- scheduler_blame.c ---- */
 

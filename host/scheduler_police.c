@@ -86,7 +86,7 @@ static void set_entitled(struct gs_sched_dev *d, uint64_t now)
     give_floors(d, now);
 }
 
-static double used_over(const struct gs_sched_session *x, uint64_t over, uint64_t now)
+double gs_sched_used_over(const struct gs_sched_session *x, uint64_t over, uint64_t now)
 {
     return (double)gs_sched_rate_get(&x->used, over, now) / over;
 }
@@ -95,19 +95,19 @@ static double ungranted_over(const struct gs_sched_session *x, uint64_t over, ui
 {
     double covered = (double)gs_sched_rate_get(&x->covered, over, now) / over;
 
-    return GS_MAX(used_over(x, over, now) - covered * x->dev->engines, 0);
+    return GS_MAX(gs_sched_used_over(x, over, now) - covered * x->dev->engines, 0);
 }
 
 bool gs_sched_is_light(const struct gs_sched_session *x, uint64_t now)
 {
-    return used_over(x, RELEASE_OVER, now) < x->entitled / 2;
+    return gs_sched_used_over(x, RELEASE_OVER, now) < x->entitled / 2;
 }
 
 /* One that is at work or waits all the time, and gets less than is its own. */
 static bool goes_without(const struct gs_sched_session *y, uint64_t now)
 {
     return y->hungry >= HUNGRY &&
-           used_over(y, OFFENCE_OVER, now) < (1 - TOLERATED / 2) * y->entitled;
+           gs_sched_used_over(y, OFFENCE_OVER, now) < (1 - TOLERATED / 2) * y->entitled;
 }
 
 static bool others_go_without(const struct gs_sched_session *x, uint64_t now)
@@ -126,7 +126,7 @@ static bool a_floor_is_missed(const struct gs_sched_dev *d, uint64_t now)
         double needs = y->floor * y->cost_slow / GS_NS_PER_S;
 
         if (y->floor > 0 && y->hungry >= HUNGRY &&
-            used_over(y, OFFENCE_OVER, now) < (1 - TOLERATED / 2) * needs)
+            gs_sched_used_over(y, OFFENCE_OVER, now) < (1 - TOLERATED / 2) * needs)
             return true;
     }
     return false;
@@ -141,7 +141,7 @@ static bool offends(const struct gs_sched_session *x, uint64_t now)
         return false;
     if (x->floor == 0 && a_floor_is_missed(x->dev, now))
         return true;
-    return used_over(x, OFFENCE_OVER, now) > (1 + tolerated) * x->entitled &&
+    return gs_sched_used_over(x, OFFENCE_OVER, now) > (1 + tolerated) * x->entitled &&
            others_go_without(x, now);
 }
 
@@ -205,6 +205,7 @@ void gs_sched_police(struct gs_sched_dev *d, uint64_t now)
     set_entitled(d, now);
     for (struct gs_sched_session *x = d->sessions; x; x = x->next)
         look_at(x, now);
+    gs_sched_weigh(d, now);
 }
 
 /* ---- turns ---- */

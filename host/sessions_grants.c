@@ -155,7 +155,8 @@ static struct gs_sched_settings settings_of(const struct gs_session *session)
     return (struct gs_sched_settings){.weight = set->weight,
                                       .floor_fps = set->floor_fps,
                                       .cap_permille = set->cap_percent * 10,
-                                      .fps = set->fps};
+                                      .fps = set->fps,
+                                      .weighed = set->cpu_weight == UINT32_MAX};
 }
 
 void gs_session_add_grants(struct gs_session *session)

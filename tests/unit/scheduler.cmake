@@ -5,3 +5,5 @@ foreach(test scheduler scheduler_property)
 endforeach()
 gs_test(test_scheduler_hostile LABEL unit
     SOURCES unit/test_scheduler_hostile.c LIBS gpushare::host m)
+gs_test(test_scheduler_weigh LABEL unit
+    SOURCES unit/test_scheduler_weigh.c LIBS gpushare::host m)

@@ -182,6 +182,8 @@ static void obey(struct sim_app *app, const struct gs_sched_order *order)
         app->page.granted = app->seen_asked;
         app->granted = true;
     }
+    if (order->cpu_weight)
+        sim_device_weigh(app->device, app->index, order->cpu_weight);
     sim_kick_worker(app);
 }
 
@@ -278,8 +280,11 @@ void sim_daemon_join(struct sim_app *app)
 
     app->record.device = place(app);
     app->device = &w->device[app->record.device];
-    app->settings = (struct gs_sched_settings){
-        .weight = c->weight, c->floor_fps, c->cap_permille, .fps = c->fps};
+    app->settings = (struct gs_sched_settings){.weight = c->weight,
+                                               c->floor_fps,
+                                               c->cap_permille,
+                                               .fps = c->fps,
+                                               .weighed = app->device->conf.weighed};
     app->session = gs_sched_add(w->sched, app->record.device, c->name, &app->settings, group, app,
                                 w->clock.now);
     app->seen_asked = app->seen_started = app->seen_finished = 0;

@@ -64,22 +64,78 @@ static void start_on_gpu(struct sim_device *d)
     }
 }
 
-static void share_processors(struct sim_device *d)
+/* Of which some may stand still. */
+static unsigned threads_of(const struct sim_device *d, const struct sim_job *job)
+{
+    return job->stoppable && d->held[job->owner] ? 0 : job->threads;
+}
+
+static void share_evenly(struct sim_device *d)
 {
     unsigned threads = 0;
 
+    for (unsigned i = 0; i < d->jobs->len; i++)
+        threads += threads_of(d, job_at(d, i));
     for (unsigned i = 0; i < d->jobs->len; i++) {
         struct sim_job *job = job_at(d, i);
-
-        threads += job->stoppable && d->held[job->owner] ? 0 : job->threads;
-    }
-    for (unsigned i = 0; i < d->jobs->len; i++) {
-        struct sim_job *job = job_at(d, i);
-        bool stopped = job->stoppable && d->held[job->owner];
         double each = fmin(1, (double)d->conf.engines / GS_MAX(threads, 1U));
 
-        job->rate = stopped ? 0 : each * job->threads;
+        job->rate = each * threads_of(d, job);
     }
+}
+
+static double weight_of(const struct sim_device *d, unsigned owner)
+{
+    return d->weight[owner] ? d->weight[owner] : 100;
+}
+
+/* What each of those that are short gets for its weight: others have a processor for each thread,
+ * and that is less than their part. */
+static double fill_by_weight(const struct sim_device *d, const double threads[SIM_OWNERS_MAX],
+                             bool full[SIM_OWNERS_MAX])
+{
+    double left = d->conf.engines, weights = 0, each;
+
+    for (unsigned o = 0; o < SIM_OWNERS_MAX; o++) {
+        if (full[o])
+            left -= threads[o];
+        else if (threads[o] > 0)
+            weights += weight_of(d, o);
+    }
+    each = weights > 0 ? left / weights : 0;
+    for (unsigned o = 0; o < SIM_OWNERS_MAX; o++) {
+        if (full[o] || threads[o] <= 0 || threads[o] > each * weight_of(d, o))
+            continue;
+        full[o] = true;
+        return fill_by_weight(d, threads, full);
+    }
+    return each;
+}
+
+static void share_by_weight(struct sim_device *d)
+{
+    double threads[SIM_OWNERS_MAX] = {0}, each;
+    bool full[SIM_OWNERS_MAX] = {false};
+
+    for (unsigned i = 0; i < d->jobs->len; i++)
+        threads[job_at(d, i)->owner] += threads_of(d, job_at(d, i));
+    each = fill_by_weight(d, threads, full);
+    for (unsigned i = 0; i < d->jobs->len; i++) {
+        struct sim_job *job = job_at(d, i);
+        unsigned o = job->owner;
+
+        job->rate = threads_of(d, job);
+        if (!full[o] && threads[o] > 0)
+            job->rate *= each * weight_of(d, o) / threads[o];
+    }
+}
+
+static void share_processors(struct sim_device *d)
+{
+    if (d->conf.weighed)
+        share_by_weight(d);
+    else
+        share_evenly(d);
 }
 
 static void look(void *arg, uint64_t tag);
@@ -185,6 +241,15 @@ void sim_device_hold(struct sim_device *d, unsigned owner, bool hold)
         return;
     advance(d);
     d->held[owner] = hold;
+    update(d);
+}
+
+void sim_device_weigh(struct sim_device *d, unsigned owner, unsigned weight)
+{
+    if (d->weight[owner] == weight)
+        return;
+    advance(d);
+    d->weight[owner] = weight;
     update(d);
 }
 

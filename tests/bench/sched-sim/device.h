@@ -2,7 +2,8 @@
 /*
  * A device that draws. A GPU: each engine works off one job after the other and never stops one;
  * its driver takes them in the order of their coming, or each client in turn. Software: the
- * processors work on all jobs at once, each thread gets as much as every other.
+ * processors work on all jobs at once, each thread gets as much as every other; or each owner by
+ * its weight, and its threads the same.
  */
 #pragma once
 
@@ -24,6 +25,7 @@ struct sim_device_conf {
     unsigned engines; /* or processors; 1 … */
     unsigned depth;   /* what the policy is told; 0: it chooses */
     bool in_turn;     /* the driver takes clients in turn, and not jobs as they come */
+    bool weighed;     /* software: owners have weights, as control groups do */
 };
 
 struct sim_job {
@@ -47,6 +49,7 @@ struct sim_device {
     uint64_t as_of, tag;
     double used[SIM_OWNERS_MAX]; /* ns, as of as_of */
     bool held[SIM_OWNERS_MAX];
+    unsigned weight[SIM_OWNERS_MAX]; /* 0: 100 */
 };
 
 void sim_device_init(struct sim_device *d, const struct sim_device_conf *conf,
@@ -56,6 +59,8 @@ void sim_device_finish(struct sim_device *d);
 /* Borrows the job until on_done. */
 void sim_device_submit(struct sim_device *d, struct sim_job *job);
 void sim_device_hold(struct sim_device *d, unsigned owner, bool hold);
+/* Its part from now on, beside the others'. */
+void sim_device_weigh(struct sim_device *d, unsigned owner, unsigned weight);
 /* The owner is gone, and so is what has not begun on a GPU, and everything in software. A job that
  * goes on has no callbacks any more; forget: for each that was dropped. */
 void sim_device_drop(struct sim_device *d, unsigned owner, void (*forget)(struct sim_job *job));

@@ -12,6 +12,12 @@
     {                                                                                              \
         .kind = SIM_SOFTWARE, .engines = 2                                                         \
     }
+/* The same where sessions have control groups; and Mesa draws the next frame before it may. */
+#define WEIGHED                                                                                    \
+    {                                                                                              \
+        .kind = SIM_SOFTWARE, .engines = 2, .weighed = true                                        \
+    }
+#define MESA .early = 0.9
 /* A frame of so many ms; of a real application, whose frames vary. */
 #define EXACT(mean)                                                                                \
     {                                                                                              \
@@ -125,6 +131,42 @@ static const struct sim_scenario table[] = {
               .own_ms = 3,
               .cost = ABOUT(64),
               .weight = 100}}},
+    {.name = "e1-weighed",
+     .text = "as e1-software, with control groups, and drawn before it is granted, as Mesa does",
+     .limit_fps = 30,
+     .device = {WEIGHED},
+     .app = {{.name = "a", SOFTWARE, .cost = ABOUT(12), .weight = 100, MESA},
+             {.name = "b", SOFTWARE, .cost = ABOUT(12), .weight = 200, MESA},
+             {.name = "c", SOFTWARE, .cost = ABOUT(12), .weight = 400, MESA}}},
+    {.name = "e1-weighed-costs",
+     .text = "as e1-software-costs, with control groups, and drawn before it is granted",
+     .limit_fps = 30,
+     .device = {WEIGHED},
+     .app = {{.name = "a", SOFTWARE, .cost = ABOUT(4), .weight = 100, MESA},
+             {.name = "b", SOFTWARE, .cost = ABOUT(16), .weight = 200, MESA},
+             {.name = "c", SOFTWARE, .cost = ABOUT(64), .weight = 400, MESA}}},
+    {.name = "e1-weighed-greedy",
+     .text = "as e1-software-greedy, with control groups, and drawn before it is granted",
+     .limit_fps = 30,
+     .device = {WEIGHED},
+     .app = {{.name = "a", SOFTWARE, .cost = ABOUT(16), .weight = 100, MESA},
+             {.name = "b", SOFTWARE, .cost = ABOUT(16), .weight = 200, MESA},
+             {.name = "c", SOFTWARE, .cost = ABOUT(16), .weight = 400, MESA},
+             {.name = "greedy",
+              .kind = SIM_GREEDY,
+              .fps = 480,
+              .cpu_ms = 0.5,
+              .own_ms = 3,
+              .cost = ABOUT(64),
+              .weight = 100,
+              MESA}}},
+    {.name = "e1-weighed-serial",
+     .text = "weights 1:2:4, the heaviest can't use more than one of the two processors",
+     .limit_fps = 30,
+     .device = {WEIGHED},
+     .app = {{.name = "a", SOFTWARE, .cost = ABOUT(12), .weight = 100, MESA},
+             {.name = "b", SOFTWARE, .cost = ABOUT(12), .weight = 200, MESA},
+             {.name = "c", SOFTWARE, .cost = ABOUT(12), .weight = 400, .threads = 1, MESA}}},
     {.name = "e1-hog",
      .text = "weights 4:2:1, the last draws off-screen and never asks",
      .limit_fps = 30,
@@ -220,6 +262,22 @@ static const struct sim_scenario table[] = {
      .device = {LLVMPIPE},
      .app = {{.name = "30", SOFTWARE_AT(60), .cost = ABOUT(8), .floor_fps = 30},
              {.name = "60", SOFTWARE_AT(60), .cost = ABOUT(6), .floor_fps = 60},
+             {.name = "h1", .kind = SIM_OFFSCREEN, .cost = ABOUT(20), .weight = 400},
+             {.name = "h2", .kind = SIM_OFFSCREEN, .cost = ABOUT(20), .weight = 400},
+             {.name = "h3", .kind = SIM_OFFSCREEN, .cost = ABOUT(20), .weight = 400}}},
+    {.name = "e2-weighed",
+     .text = "as e2-software, with control groups, and drawn before it is granted, as Mesa does",
+     .device = {WEIGHED},
+     .app = {{.name = "30", SOFTWARE_AT(60), .cost = ABOUT(8), .floor_fps = 30, MESA},
+             {.name = "60", SOFTWARE_AT(60), .cost = ABOUT(6), .floor_fps = 60, MESA},
+             {.name = "g1", SOFTWARE_GREEDY, .cost = ABOUT(16), .weight = 400, MESA},
+             {.name = "g2", SOFTWARE_GREEDY, .cost = ABOUT(16), .weight = 400, MESA},
+             {.name = "g3", SOFTWARE_GREEDY, .cost = ABOUT(16), .weight = 400, MESA}}},
+    {.name = "e2-weighed-hog",
+     .text = "as e2-software-hog, with control groups, and drawn before it is granted",
+     .device = {WEIGHED},
+     .app = {{.name = "30", SOFTWARE_AT(60), .cost = ABOUT(8), .floor_fps = 30, MESA},
+             {.name = "60", SOFTWARE_AT(60), .cost = ABOUT(6), .floor_fps = 60, MESA},
              {.name = "h1", .kind = SIM_OFFSCREEN, .cost = ABOUT(20), .weight = 400},
              {.name = "h2", .kind = SIM_OFFSCREEN, .cost = ABOUT(20), .weight = 400},
              {.name = "h3", .kind = SIM_OFFSCREEN, .cost = ABOUT(20), .weight = 400}}},

@@ -146,7 +146,7 @@ class Run:
         if machine.scheduler and policy in ("frame-limit", "sleep"):
             scheduler += "limit-fps = 60\n"
         self.daemon = Daemon(machine.bin, len(specs), SESSION + settings +
-                             (f"cpu-weight = {machine.cpu_weight}\n" if machine.scheduler else ""),
+                             (f"cpu-weight = {machine.cpu_weight}\n" if machine.scheduler and machine.cpu_weight else ""),
                              scheduler)
         self.sessions = {s.name: Session(self, s) for s in specs}
         self.results, self.daemon_cpu = {}, []
