@@ -18,17 +18,9 @@
 
 #include "encoder/h264.h"
 #include "tests/integration/media_tap.h"
+#include "tests/support/need.h"
 
 #define FRAMES 120
-
-#define NEED(program)                                                                              \
-    do {                                                                                           \
-        g_autofree char *path_ = g_find_program_in_path(program);                                  \
-        if (!path_) {                                                                              \
-            print_message("there is no %s\n", program);                                            \
-            skip();                                                                                \
-        }                                                                                          \
-    } while (0)
 
 /* What one session left for all tests. */
 static struct {
