@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/freezer.h"
 #include "common/log.h"
 #include "common/macros.h"
 #include "host/cgroup.h"
@@ -338,8 +339,8 @@ static void open_group(struct group *g, const char *kind, const struct gs_cgroup
     /* To move between the two, version 2 asks for the right to the one above as well. */
     give_file(dir, "cgroup.procs", p);
     give_file(app, "cgroup.procs", p);
-    give_file(app, "freezer.state", p);
-    give_file(app, "cgroup.freeze", p);
+    give_file(app, GS_FREEZER_V1_FILE, p);
+    give_file(app, GS_FREEZER_V2_FILE, p);
     g->dir = g_steal_pointer(&dir);
 }
 
@@ -401,8 +402,10 @@ bool gs_cgroup_session_out_of_memory(const struct gs_cgroup_session *s)
 
 static void thaw(const char *dir)
 {
-    write_file(dir, "freezer.state", "THAWED");
-    write_file(dir, "cgroup.freeze", "0");
+    int err = gs_freezer_set_in(dir, false);
+
+    if (err && err != -ENOENT && err != -ENODEV)
+        gs_debug("what is in %s may stay frozen: %s", dir, g_strerror(-err));
 }
 
 static void kill_in(const char *dir)

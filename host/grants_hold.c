@@ -4,10 +4,9 @@
  * session goes on using the device all the same, its whole control group is frozen in the same
  * turns from here, as long as it is held again and again.
  */
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/freezer.h"
 #include "host/grants_internal.h"
 
 #define WINDOW_NS (500 * GS_NS_PER_MS) /* of time held */
@@ -19,29 +18,22 @@
 
 static void freeze(struct gs_grants_stand *s, bool still)
 {
-    const char *text = s->v2 ? (still ? "1" : "0") : still ? "FROZEN" : "THAWED";
-    int fd = s->file ? open(s->file, O_WRONLY | O_CLOEXEC) : -1;
-
-    if (fd < 0)
-        return;
-    s->frozen = write(fd, text, strlen(text)) >= 0 && still;
-    close(fd);
+    if (s->folder && !gs_freezer_set_in(s->folder, still))
+        s->frozen = still;
 }
 
 void gs_grants_stand_init(struct gs_grants_stand *s, const char *cgroups)
 {
-    static const char *const names[] = {"freezer.state", "cgroup.freeze"};
     g_auto(GStrv) dirs = g_strsplit(cgroups, ":", -1);
 
     memset(s, 0, sizeof(*s));
-    for (char **dir = dirs; *dir && !s->file; dir++) {
-        for (unsigned i = 0; **dir && i < G_N_ELEMENTS(names) && !s->file; i++) {
-            g_autofree char *path = g_build_filename(*dir, names[i], NULL);
+    for (char **dir = dirs; *dir && !s->folder; dir++) {
+        struct gs_freezer f;
 
-            if (access(path, W_OK) == 0)
-                s->file = g_steal_pointer(&path);
-            s->v2 = i == 1;
-        }
+        if (!**dir || gs_freezer_open(&f, *dir))
+            continue;
+        s->folder = g_strdup(*dir);
+        gs_freezer_close(&f);
     }
 }
 
@@ -49,7 +41,7 @@ void gs_grants_stand_finish(struct gs_grants_stand *s)
 {
     if (s->frozen)
         freeze(s, false);
-    g_clear_pointer(&s->file, g_free);
+    g_clear_pointer(&s->folder, g_free);
 }
 
 /* ---- judging ---- */
@@ -72,7 +64,7 @@ static void judge(struct gs_grants_session *x)
 
     s->held_ns = s->used_ns = 0;
     if (!obeys)
-        s->state = s->file ? GS_GRANTS_HELD_FORCED : GS_GRANTS_HELD_FREE;
+        s->state = s->folder ? GS_GRANTS_HELD_FORCED : GS_GRANTS_HELD_FREE;
 }
 
 void gs_grants_stand_check(struct gs_grants_session *x, uint64_t now)

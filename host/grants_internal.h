@@ -30,8 +30,7 @@ struct gs_grants_seen {
 
 /* Whether it stands still when it is told to (host/grants_hold.c). */
 struct gs_grants_stand {
-    char *file;     /* that freezes the session's control group; NULL: none */
-    bool v2;        /* what is written there */
+    char *folder;   /* of the session's control group with a freezer; NULL: none */
     uint64_t since; /* counted up to here while it is held; 0: it is not */
     uint64_t used_then;
     uint64_t held_ns, used_ns; /* of this window: time held, and what was used meanwhile */

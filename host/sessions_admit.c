@@ -8,7 +8,6 @@
 #include "host/sessions_internal.h"
 
 #define HOLDERS_MAX 64
-#define FRAMES_MIN 30 /* of which the cost is believed */
 
 /* ---- what there is ---- */
 
@@ -26,13 +25,13 @@ static uint64_t cost_of(const struct gs_session *session, const struct gs_sessio
 {
     const struct gs_kept_session *k = &session->kept;
     struct gs_grants_info info = {0};
-    uint64_t cost =
-        gs_sessions_expected_cost(session->all, k->app, k->argv[0], set->width, set->height);
+    uint64_t cost;
 
     if (session->grants)
         gs_grants_info(session->grants, &info);
-    if (info.sched.frames >= FRAMES_MIN && info.sched.cost_p90_ns)
-        cost = info.sched.cost_p90_ns;
+    cost = gs_session_measured_cost(&info);
+    if (!cost)
+        cost = gs_sessions_expected_cost(session->all, k->app, k->argv[0], set->width, set->height);
     *ret_measured = cost > 0;
     return cost ? cost : gs_promise_assumed_cost(set->width, set->height, engines);
 }

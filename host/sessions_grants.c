@@ -249,14 +249,20 @@ static GArray *costs_of(const struct gs_sessions *s, const char *app, const char
     return g_hash_table_lookup(s->costs, *app ? app : argv0);
 }
 
-static void learn_cost(struct gs_session *session, const struct gs_sched_info *info)
+uint64_t gs_session_measured_cost(const struct gs_grants_info *info)
+{
+    return info->sched.frames >= FRAMES_MIN ? info->sched.cost_p90_ns : 0;
+}
+
+static void learn_cost(struct gs_session *session, const struct gs_grants_info *info)
 {
     const struct gs_kept_session *k = &session->kept;
     GHashTable *all = session->all->costs;
-    struct cost cost = {(uint64_t)k->settings.width * k->settings.height, info->cost_p90_ns};
+    struct cost cost = {(uint64_t)k->settings.width * k->settings.height,
+                        gs_session_measured_cost(info)};
     GArray *list = costs_of(session->all, k->app, k->argv[0]);
 
-    if (info->frames < FRAMES_MIN || !info->cost_p90_ns)
+    if (!cost.ns)
         return;
     if (!list && g_hash_table_size(all) >= COSTS_MAX)
         g_hash_table_remove_all(all);
@@ -295,22 +301,6 @@ uint64_t gs_sessions_expected_cost(const struct gs_sessions *s, const char *app,
 
 /* ---- the clock ---- */
 
-static void say_held(struct gs_session *session, enum gs_grants_held held)
-{
-    if (held == session->held)
-        return;
-    session->held = held;
-    if (held == GS_GRANTS_HELD_FORCED)
-        gs_sessions_say(session->all, session, "session-held",
-                        "it goes on using the GPU while it is not its turn, and is frozen as a "
-                        "whole between its turns from now on");
-    else if (held == GS_GRANTS_HELD_FREE)
-        gs_sessions_say(session->all, session, "session-held",
-                        "it goes on using the GPU while it is not its turn, and can't be stopped: "
-                        "there is no control group of it that could be frozen. Its limits, and the "
-                        "shares of others, are not kept");
-}
-
 void gs_sessions_tick_grants(struct gs_sessions *s)
 {
     g_autoptr(GPtrArray) list = gs_sessions_list(s);
@@ -322,7 +312,7 @@ void gs_sessions_tick_grants(struct gs_sessions *s)
         if (!session->grants)
             continue;
         gs_grants_info(session->grants, &info);
-        learn_cost(session, &info.sched);
-        say_held(session, info.held);
+        learn_cost(session, &info);
+        gs_session_say_grants(session, &info);
     }
 }

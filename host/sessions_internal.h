@@ -174,8 +174,8 @@ void gs_sessions_try_queue(struct gs_sessions *s);
 
 /* ---- sessions_watch.c ---- */
 
-/* Events about what the scheduler does with sessions; once a second. */
-void gs_sessions_watch_shares(struct gs_sessions *s);
+/* Events about what the scheduler does with it, as it is now; once a second. */
+void gs_session_say_grants(struct gs_session *session, const struct gs_grants_info *info);
 
 /* ---- sessions_clients.c ---- */
 
@@ -224,7 +224,7 @@ int gs_sessions_open_grants(struct gs_sessions *s, char **ret_why) GS_MUST_CHECK
 void gs_sessions_close_grants(struct gs_sessions *s);
 /* The configuration is another one. */
 void gs_sessions_reload_grants(struct gs_sessions *s);
-/* Once a second. */
+/* Learns what frames cost, and says what changed; once a second. */
 void gs_sessions_tick_grants(struct gs_sessions *s);
 /* Its worker is ready, or came back. */
 void gs_session_add_grants(struct gs_session *session);
@@ -238,6 +238,8 @@ void gs_session_choose_gpu(const struct gs_session *session, char out[64]);
 /* As in struct gs_adoption_listener. */
 void gs_sessions_on_grants(void *user, GSocketConnection *conn, const struct gs_adoption_peer *peer,
                            const struct gs_worker_grants *grants);
+/* Of one frame, p90; 0: there were too few to believe it. */
+uint64_t gs_session_measured_cost(const struct gs_grants_info *info);
 /* Of one frame, p90, as those of this application took that ran here; 0: not known. app: "" none
  * of the catalogue. Scaled where only other sizes are known. */
 uint64_t gs_sessions_expected_cost(const struct gs_sessions *s, const char *app, const char *argv0,

@@ -41,7 +41,6 @@ static gboolean on_tick(gpointer data)
         end_if_idle(g_ptr_array_index(list, i), now_ns);
     gs_sessions_check_away(s, now_ns);
     gs_sessions_tell_slots(s);
-    gs_sessions_watch_shares(s);
     gs_sessions_try_queue(s);
     gs_sessions_tick_grants(s);
     if (g_tree_nnodes(s->sessions) > 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Says when a session is policed, and when a floor is lowered or kept again. */
+/* Says when a session is policed, when a floor is lowered or kept again, and when one that does not
+ * stand still is frozen, or can't be. */
 #include "host/sessions_internal.h"
 
 #define LOW_FOR 3 /* seconds */
@@ -34,19 +35,26 @@ static void say_floor(struct gs_session *session, uint32_t kept)
     }
 }
 
-void gs_sessions_watch_shares(struct gs_sessions *s)
+static void say_held(struct gs_session *session, enum gs_grants_held held)
 {
-    g_autoptr(GPtrArray) list = gs_sessions_list(s);
+    if (held == session->held)
+        return;
+    session->held = held;
+    if (held == GS_GRANTS_HELD_FORCED)
+        gs_sessions_say(session->all, session, "session-held",
+                        "it goes on using the GPU while it is not its turn, and is frozen as a "
+                        "whole between its turns from now on");
+    else if (held == GS_GRANTS_HELD_FREE)
+        gs_sessions_say(session->all, session, "session-held",
+                        "it goes on using the GPU while it is not its turn, and can't be stopped: "
+                        "there is no control group of it that could be frozen. Its limits, and the "
+                        "shares of others, are not kept");
+}
 
-    for (guint i = 0; i < list->len; i++) {
-        struct gs_session *session = g_ptr_array_index(list, i);
-        struct gs_grants_info info;
-
-        if (!session->grants)
-            continue;
-        gs_grants_info(session->grants, &info);
-        say_policed(session, info.sched.policed);
-        if (s->config->policy == GS_SCHED_SHARES)
-            say_floor(session, info.sched.floor_fps);
-    }
+void gs_session_say_grants(struct gs_session *session, const struct gs_grants_info *info)
+{
+    say_policed(session, info->sched.policed);
+    if (session->all->config->policy == GS_SCHED_SHARES)
+        say_floor(session, info->sched.floor_fps);
+    say_held(session, info->held);
 }

@@ -2,28 +2,19 @@
 #include "session/freeze.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "common/freezer.h"
 #include "common/log.h"
-#include "common/macros.h"
 #include "session/desktop/process.h"
 
 /* A process that forks all the time is caught in one of these rounds. */
 #define ROUNDS 100
-
-static const struct freezer {
-    const char *file, *freeze, *thaw;
-} freezers[] = {
-    {"cgroup.freeze", "1", "0"},
-    {"freezer.state", "FROZEN", "THAWED"},
-};
 
 /* Outside of the group. */
 struct process {
@@ -36,56 +27,48 @@ struct gs_freeze {
     char *groups;
     unsigned reasons; /* enum gs_freeze_reason */
 
-    int fd; /* the freezer's file; -1: none was found */
-    const struct freezer *freezer;
-    char *folder;
-    GArray *outside; /* struct process, parents first */
-    uint64_t looked; /* for both; 0: never */
+    struct gs_freezer freezer; /* not open: none was found */
+    char *folder;              /* of that */
+    GArray *outside;           /* struct process, parents first */
+    uint64_t looked;           /* for both; 0: never */
 };
 
 /* ---- control groups ---- */
 
-static bool open_freezer(struct gs_freeze *f, const char *folder)
+static void open_freezer(struct gs_freeze *f, const char *folder)
 {
-    for (size_t i = 0; i < GS_ARRAY_SIZE(freezers) && f->fd < 0; i++) {
-        g_autofree char *path = g_build_filename(folder, freezers[i].file, NULL);
+    int err = gs_freezer_open(&f->freezer, folder);
 
-        f->freezer = &freezers[i];
-        f->fd = open(path, O_WRONLY | O_CLOEXEC);
-        if (f->fd < 0 && errno != ENOENT)
-            gs_debug("%s: %s", path, g_strerror(errno));
-    }
-    if (f->fd < 0)
-        return false;
+    if (err && err != -ENOENT)
+        gs_debug("the freezer of %s: %s", folder, g_strerror(-err));
+    if (err)
+        return;
     g_free(f->folder);
     f->folder = g_strdup(folder);
-    return true;
 }
 
 static void find_freezer(struct gs_freeze *f)
 {
     g_auto(GStrv) folders = g_strsplit(f->groups, ":", -1);
 
-    for (char **folder = folders; *folder && f->fd < 0; folder++)
+    for (char **folder = folders; *folder && f->freezer.fd < 0; folder++)
         if (**folder)
             open_freezer(f, *folder);
 }
 
 static void switch_group(struct gs_freeze *f, bool still)
 {
-    const char *word;
+    int err;
 
-    if (f->fd < 0)
+    if (f->freezer.fd < 0)
         return;
-    word = still ? f->freezer->freeze : f->freezer->thaw;
-    if (write(f->fd, word, strlen(word)) >= 0)
+    err = gs_freezer_set(&f->freezer, still);
+    if (!err)
         return;
     if (!still)
-        gs_error("the application stays frozen: %s/%s: %s", f->folder, f->freezer->file,
-                 g_strerror(errno));
+        gs_error("the application stays frozen in %s: %s", f->folder, g_strerror(-err));
     /* Its processes are found outside of it then. */
-    close(f->fd);
-    f->fd = -1;
+    gs_freezer_close(&f->freezer);
     f->looked = 0;
 }
 
@@ -97,7 +80,7 @@ static GHashTable *members(const struct gs_freeze *f)
     char *at, *end;
     long pid;
 
-    if (f->fd < 0)
+    if (f->freezer.fd < 0)
         return ret;
     list = g_build_filename(f->folder, "cgroup.procs", NULL);
     if (!g_file_get_contents(list, &text, NULL, NULL))
@@ -228,7 +211,7 @@ struct gs_freeze *gs_freeze_create(const char *groups)
     struct gs_freeze *f = g_new0(struct gs_freeze, 1);
 
     f->groups = g_strdup(groups);
-    f->fd = -1;
+    f->freezer.fd = -1;
     f->outside = g_array_new(FALSE, FALSE, sizeof(struct process));
     return f;
 }
@@ -242,8 +225,7 @@ void gs_freeze_destroy(struct gs_freeze *f)
     for (guint i = 0; i < f->outside->len; i++)
         close(g_array_index(f->outside, struct process, i).fd);
     g_array_unref(f->outside);
-    if (f->fd >= 0)
-        close(f->fd);
+    gs_freezer_close(&f->freezer);
     g_free(f->folder);
     g_free(f->groups);
     g_free(f);

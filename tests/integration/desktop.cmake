@@ -14,7 +14,7 @@ add_custom_command(OUTPUT ${hostile_dir}/xdg-shell-client-protocol.h
 add_custom_command(OUTPUT ${hostile_dir}/xdg-shell-protocol.c
     COMMAND ${WAYLAND_SCANNER} private-code ${xdg_shell} ${hostile_dir}/xdg-shell-protocol.c
     DEPENDS ${xdg_shell} VERBATIM)
-add_executable(hostile_client integration/hostile_client.c
+add_executable(hostile_client integration/hostile_client.c support/wayland_globals.c
     ${hostile_dir}/xdg-shell-client-protocol.h ${hostile_dir}/xdg-shell-protocol.c)
 target_include_directories(hostile_client SYSTEM PRIVATE ${hostile_dir})
 target_link_libraries(hostile_client PRIVATE gs_flags PkgConfig::WAYLAND_CLIENT)

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/support/wayland_globals.h"
+
 /* It never cleans up: that is one of its crimes. */
 __attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
@@ -31,36 +33,6 @@ static void on_ping(void *data, struct xdg_wm_base *shell, uint32_t serial)
 
 static const struct xdg_wm_base_listener shell_listener = {on_ping};
 
-static void *bind_if(struct wl_registry *registry, uint32_t name, const char *offered,
-                     const struct wl_interface *wanted, uint32_t version, void *before)
-{
-    return strcmp(offered, wanted->name) == 0 ? wl_registry_bind(registry, name, wanted, version)
-                                              : before;
-}
-
-static void on_global(void *data, struct wl_registry *r, uint32_t n, const char *i, uint32_t v)
-{
-    struct wild *w = data;
-
-    (void)v;
-    w->compositor = bind_if(r, n, i, &wl_compositor_interface, 4, w->compositor);
-    w->subcompositor = bind_if(r, n, i, &wl_subcompositor_interface, 1, w->subcompositor);
-    w->shm = bind_if(r, n, i, &wl_shm_interface, 1, w->shm);
-    w->shell = bind_if(r, n, i, &xdg_wm_base_interface, 1, w->shell);
-    w->viewporter = bind_if(r, n, i, &wp_viewporter_interface, 1, w->viewporter);
-    w->seat = bind_if(r, n, i, &wl_seat_interface, 1, w->seat);
-    w->data = bind_if(r, n, i, &wl_data_device_manager_interface, 3, w->data);
-}
-
-static void on_global_remove(void *data, struct wl_registry *registry, uint32_t name)
-{
-    (void)data;
-    (void)registry;
-    (void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {on_global, on_global_remove};
-
 static void on_configure(void *data, struct xdg_surface *surface, uint32_t serial)
 {
     struct wild *w = data;
@@ -72,15 +44,28 @@ static void on_configure(void *data, struct xdg_surface *surface, uint32_t seria
 
 static const struct xdg_surface_listener surface_listener = {on_configure};
 
+static void bind_globals(struct wild *w)
+{
+    struct wayland_globals all;
+
+    wayland_globals_read(w->display, &all);
+    w->compositor = wayland_globals_bind(&all, &wl_compositor_interface, 4);
+    w->subcompositor = wayland_globals_bind(&all, &wl_subcompositor_interface, 1);
+    w->shm = wayland_globals_bind(&all, &wl_shm_interface, 1);
+    w->shell = wayland_globals_bind(&all, &xdg_wm_base_interface, 1);
+    w->viewporter = wayland_globals_bind(&all, &wp_viewporter_interface, 1);
+    w->seat = wayland_globals_bind(&all, &wl_seat_interface, 1);
+    w->data = wayland_globals_bind(&all, &wl_data_device_manager_interface, 3);
+    if (!w->compositor || !w->subcompositor || !w->shm || !w->shell || !w->viewporter || !w->seat)
+        exit(1);
+}
+
 void wild_open(struct wild *w)
 {
     *w = (struct wild){.display = wl_display_connect(NULL), .fd = memfd_create("wild", 0)};
     if (!w->display || w->fd < 0 || ftruncate(w->fd, POOL_SIZE) < 0)
         exit(1);
-    wl_registry_add_listener(wl_display_get_registry(w->display), &registry_listener, w);
-    wl_display_roundtrip(w->display);
-    if (!w->compositor || !w->subcompositor || !w->shm || !w->shell || !w->viewporter || !w->seat)
-        exit(1);
+    bind_globals(w);
     xdg_wm_base_add_listener(w->shell, &shell_listener, NULL);
     w->pool = wl_shm_create_pool(w->shm, w->fd, POOL_SIZE);
 }

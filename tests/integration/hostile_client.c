@@ -17,6 +17,7 @@
 #include <unistd.h>
 #include <wayland-client.h>
 
+#include "tests/support/wayland_globals.h"
 #include "xdg-shell-client-protocol.h"
 
 #define SIDE 300
@@ -26,28 +27,6 @@ static struct wl_compositor *compositor;
 static struct wl_shm *shm;
 static struct xdg_wm_base *shell;
 static bool configured;
-
-static void on_global(void *data, struct wl_registry *registry, uint32_t name,
-                      const char *interface, uint32_t version)
-{
-    (void)data;
-    (void)version;
-    if (strcmp(interface, wl_compositor_interface.name) == 0)
-        compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
-    else if (strcmp(interface, wl_shm_interface.name) == 0)
-        shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-    else if (strcmp(interface, xdg_wm_base_interface.name) == 0)
-        shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
-}
-
-static void on_global_remove(void *data, struct wl_registry *registry, uint32_t name)
-{
-    (void)data;
-    (void)registry;
-    (void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {on_global, on_global_remove};
 
 static void on_configure(void *data, struct xdg_surface *surface, uint32_t serial)
 {
@@ -72,6 +51,7 @@ int main(int argc, char **argv)
 {
     const char *mode = argc > 1 ? argv[1] : "";
     struct wl_display *display = wl_display_connect(NULL);
+    struct wayland_globals all;
     struct wl_surface *surface;
     struct xdg_surface *xdg;
     struct wl_buffer *buffer;
@@ -80,8 +60,10 @@ int main(int argc, char **argv)
 
     if (!display || fd < 0 || ftruncate(fd, SIZE) < 0)
         return 1;
-    wl_registry_add_listener(wl_display_get_registry(display), &registry_listener, NULL);
-    wl_display_roundtrip(display);
+    wayland_globals_read(display, &all);
+    compositor = wayland_globals_bind(&all, &wl_compositor_interface, 4);
+    shm = wayland_globals_bind(&all, &wl_shm_interface, 1);
+    shell = wayland_globals_bind(&all, &xdg_wm_base_interface, 1);
     if (!compositor || !shm || !shell)
         return 1;
     if (strcmp(mode, "flood") == 0)

@@ -15,7 +15,7 @@ foreach(name stable/xdg-shell/xdg-shell unstable/linux-dmabuf/linux-dmabuf-unsta
         DEPENDS ${pace_xml} VERBATIM)
     list(APPEND pace_protocols ${pace_dir}/${name}-client-protocol.h ${pace_dir}/${name}-protocol.c)
 endforeach()
-add_executable(pace_client integration/pace_client.c ${pace_protocols})
+add_executable(pace_client integration/pace_client.c support/wayland_globals.c ${pace_protocols})
 target_include_directories(pace_client SYSTEM PRIVATE ${pace_dir})
 target_link_libraries(pace_client PRIVATE gs_flags PkgConfig::WAYLAND_CLIENT)
 set_target_properties(pace_client PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)

@@ -28,6 +28,7 @@
 #include <wayland-client.h>
 
 #include "linux-dmabuf-client-protocol.h"
+#include "tests/support/wayland_globals.h"
 #include "xdg-shell-client-protocol.h"
 
 #define SIDE 64
@@ -62,32 +63,6 @@ static void on_ping(void *data, struct xdg_wm_base *base, uint32_t serial)
 }
 
 static const struct xdg_wm_base_listener shell_listener = {on_ping};
-
-static void on_global(void *data, struct wl_registry *registry, uint32_t name,
-                      const char *interface, uint32_t version)
-{
-    (void)data;
-    (void)version;
-    if (strcmp(interface, wl_compositor_interface.name) == 0)
-        compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
-    else if (strcmp(interface, wl_subcompositor_interface.name) == 0)
-        subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
-    else if (strcmp(interface, wl_shm_interface.name) == 0)
-        shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-    else if (strcmp(interface, xdg_wm_base_interface.name) == 0)
-        shell = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
-    else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0)
-        dmabuf = wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface, 2);
-}
-
-static void on_global_remove(void *data, struct wl_registry *registry, uint32_t name)
-{
-    (void)data;
-    (void)registry;
-    (void)name;
-}
-
-static const struct wl_registry_listener registry_listener = {on_global, on_global_remove};
 
 static void on_configure(void *data, struct xdg_surface *which, uint32_t serial)
 {
@@ -177,15 +152,26 @@ static void make_buffers(void)
     }
 }
 
+static void bind_globals(void)
+{
+    struct wayland_globals all;
+
+    wayland_globals_read(display, &all);
+    compositor = wayland_globals_bind(&all, &wl_compositor_interface, 4);
+    subcompositor = wayland_globals_bind(&all, &wl_subcompositor_interface, 1);
+    shm = wayland_globals_bind(&all, &wl_shm_interface, 1);
+    shell = wayland_globals_bind(&all, &xdg_wm_base_interface, 1);
+    dmabuf = wayland_globals_bind(&all, &zwp_linux_dmabuf_v1_interface, 2);
+    if (!compositor || !shm || !shell)
+        exit(1);
+}
+
 static void open_window(void)
 {
     display = wl_display_connect(NULL);
     if (!display)
         exit(1);
-    wl_registry_add_listener(wl_display_get_registry(display), &registry_listener, NULL);
-    wl_display_roundtrip(display);
-    if (!compositor || !shm || !shell)
-        exit(1);
+    bind_globals();
     xdg_wm_base_add_listener(shell, &shell_listener, NULL);
     surface = wl_compositor_create_surface(compositor);
     xdg = xdg_wm_base_get_xdg_surface(shell, surface);

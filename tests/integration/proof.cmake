@@ -15,7 +15,8 @@ foreach(name xdg-shell viewporter)
 endforeach()
 gs_program(hostile_app
     SOURCES integration/hostile_app.c integration/hostile_buffers.c integration/hostile_surfaces.c
-        integration/hostile_windows.c integration/hostile_syncs.c ${wild_protocols}
+        integration/hostile_windows.c integration/hostile_syncs.c support/wayland_globals.c
+        ${wild_protocols}
     LIBS PkgConfig::WAYLAND_CLIENT)
 target_include_directories(hostile_app SYSTEM PRIVATE ${wild_dir})
 gs_program(hostile_x11 SOURCES integration/hostile_x11.c LIBS PkgConfig::XCB)

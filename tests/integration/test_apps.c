@@ -12,6 +12,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "tests/support/need.h"
 #include "tests/support/session_run.h"
 
 #define SECONDS 60 /* at most; the script ends the client */
@@ -19,12 +20,8 @@
 static void start(struct gs_session_run *run, const char *const *argv)
 {
     const char *const options[] = {"--size", "1280x720", NULL};
-    g_autofree char *found = g_find_program_in_path(argv[0]);
 
-    if (!found) {
-        print_message("%s is not installed\n", argv[0]);
-        skip();
-    }
+    NEED(argv[0]);
     assert_int_equal(gs_session_run_start(options, argv, run), 0);
 }
 

@@ -18,6 +18,7 @@
 #include "host/door.h"
 #include "tests/support/fake_host.h"
 #include "tests/support/fake_pixel.h"
+#include "tests/support/need.h"
 #include "tests/support/picture.h"
 #include "tests/support/session_run.h"
 
@@ -177,10 +178,7 @@ static void test_wayland_shows_the_picture(void **state)
     struct gs_image img;
 
     (void)state;
-    if (!have("weston")) {
-        print_message("weston is needed\n");
-        skip();
-    }
+    NEED("weston");
     assert_true(start_weston(&weston));
     host = create_host((struct gs_fake_host_params){
         .steps = ARGS("xdotool mousemove 500 350", "xdotool key space", "true", shoot, CLOSE)});

@@ -9,26 +9,16 @@
 #include <cmocka.h>
 
 #include <glib.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "encoder/h264.h"
 #include "tests/integration/media_tap.h"
+#include "tests/support/free_port.h"
+#include "tests/support/need.h"
 
 #define FRAMES 120
-
-#define NEED(program)                                                                              \
-    do {                                                                                           \
-        g_autofree char *path_ = g_find_program_in_path(program);                                  \
-        if (!path_) {                                                                              \
-            print_message("there is no %s\n", program);                                            \
-            skip();                                                                                \
-        }                                                                                          \
-    } while (0)
 
 /* What one session left for all tests. */
 static struct {
@@ -40,19 +30,6 @@ static struct {
 } record;
 
 /* ---- one session ---- */
-
-/* A port that is free now. */
-static uint16_t free_port(void)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    socklen_t size = sizeof(addr);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(bind(fd, (struct sockaddr *)&addr, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &size), 0);
-    close(fd);
-    return ntohs(addr.sin_port);
-}
 
 static char *hex(const uint8_t *data, size_t size)
 {
@@ -152,7 +129,7 @@ static int set_up(void **state)
     const char *const argv[] = {app, "--mode", "counter", NULL};
     struct gs_process player = {0};
     struct media_tap *tap;
-    uint16_t port = free_port();
+    uint16_t port = free_port(SOCK_DGRAM);
 
     (void)state;
     assert_int_equal(gs_session_run_start(NULL, argv, &record.run), 0);

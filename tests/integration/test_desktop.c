@@ -18,16 +18,10 @@
 
 #include "common/clock.h"
 #include "tests/integration/source_rig.h"
+#include "tests/support/need.h"
 
 #define WIDTH 640
 #define HEIGHT 480
-
-#define NEED(program)                                                                              \
-    do {                                                                                           \
-        g_autofree char *path_ = g_find_program_in_path(program);                                  \
-        if (!path_)                                                                                \
-            skip();                                                                                \
-    } while (0)
 
 static bool drew(struct source_rig *rig)
 {

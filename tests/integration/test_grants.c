@@ -23,20 +23,6 @@
 
 static struct turns_rig rig;
 
-static int start(void **state)
-{
-    (void)state;
-    turns_rig_init(&rig, GS_SCHED_SHARES, true);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    turns_rig_finish(&rig);
-    return 0;
-}
-
 /* ---- processes ---- */
 
 static void test_alone_is_free(void **state)
@@ -358,20 +344,23 @@ static void test_nobody_takes_the_page(void **state)
     remove_local(&l);
 }
 
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_prestate_setup_teardown(name, turns_rig_setup, turns_rig_teardown, &rig)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_alone_is_free, start, stop),
-        cmocka_unit_test_setup_teardown(test_shares_by_weight, start, stop),
-        cmocka_unit_test_setup_teardown(test_shares_beside_others, start, stop),
-        cmocka_unit_test_setup_teardown(test_settings_apply_live, start, stop),
-        cmocka_unit_test_setup_teardown(test_groups_weigh_together, start, stop),
-        cmocka_unit_test_setup_teardown(test_devices, start, stop),
-        cmocka_unit_test_setup_teardown(test_heart_beats_while_one_waits, start, stop),
-        cmocka_unit_test_setup_teardown(test_sleeps_while_nothing_happens, start, stop),
-        cmocka_unit_test_setup_teardown(test_page_is_replaced, start, stop),
-        cmocka_unit_test_setup_teardown(test_goes_while_it_draws, start, stop),
-        cmocka_unit_test_setup_teardown(test_nobody_takes_the_page, start, stop),
+        TEST(test_alone_is_free),
+        TEST(test_shares_by_weight),
+        TEST(test_shares_beside_others),
+        TEST(test_settings_apply_live),
+        TEST(test_groups_weigh_together),
+        TEST(test_devices),
+        TEST(test_heart_beats_while_one_waits),
+        TEST(test_sleeps_while_nothing_happens),
+        TEST(test_page_is_replaced),
+        TEST(test_goes_while_it_draws),
+        TEST(test_nobody_takes_the_page),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -17,20 +17,6 @@
 
 static struct turns_rig rig;
 
-static int start(void **state)
-{
-    (void)state;
-    turns_rig_init(&rig, GS_SCHED_SHARES, true);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    turns_rig_finish(&rig);
-    return 0;
-}
-
 static uint64_t frames(unsigned i)
 {
     return atomic_load(&rig.all[i].counts->frames);
@@ -163,19 +149,22 @@ static void test_deaf_without_groups(void **state)
     assert_true(wait_held(h, GS_GRANTS_HELD_FREE));
 }
 
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_prestate_setup_teardown(name, turns_rig_setup, turns_rig_teardown, &rig)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_floods, start, stop),
-        cmocka_unit_test_setup_teardown(test_counters_jump, start, stop),
-        cmocka_unit_test_setup_teardown(test_claims_to_be_done, start, stop),
-        cmocka_unit_test_setup_teardown(test_never_finishes, start, stop),
-        cmocka_unit_test_setup_teardown(test_asks_and_withdraws, start, stop),
-        cmocka_unit_test_setup_teardown(test_never_asks, start, stop),
-        cmocka_unit_test_setup_teardown(test_descriptors_block, start, stop),
-        cmocka_unit_test_setup_teardown(test_says_nothing, start, stop),
-        cmocka_unit_test_setup_teardown(test_deaf_is_frozen, start, stop),
-        cmocka_unit_test_setup_teardown(test_deaf_without_groups, start, stop),
+        TEST(test_floods),
+        TEST(test_counters_jump),
+        TEST(test_claims_to_be_done),
+        TEST(test_never_finishes),
+        TEST(test_asks_and_withdraws),
+        TEST(test_never_asks),
+        TEST(test_descriptors_block),
+        TEST(test_says_nothing),
+        TEST(test_deaf_is_frozen),
+        TEST(test_deaf_without_groups),
     };
 
     signal(SIGPIPE, SIG_IGN);

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/need.h"
 #include "tests/support/session_run.h"
 
 /* Of the worker: far above what the modes need, far below what would hurt the neighbours. A
@@ -167,11 +168,9 @@ static void test_x11(void **state)
         {"huge", "0 1 9"},  {"many", "0 1 9"},       {"override", "0 1 9"},
         {"loops", "0 1 9"}, {"properties", "0 1 9"},
     };
-    g_autofree char *xwayland = g_find_program_in_path("Xwayland");
 
     (void)state;
-    if (!xwayland)
-        skip();
+    NEED("Xwayland");
     endure(HOSTILE_X11, x11_modes, G_N_ELEMENTS(x11_modes));
 }
 

@@ -17,17 +17,11 @@
 
 #include "common/clock.h"
 #include "tests/integration/source_rig.h"
+#include "tests/support/need.h"
 
 #define WIDTH 640
 #define HEIGHT 480
 #define HOLD_MS 250
-
-#define NEED(program)                                                                              \
-    do {                                                                                           \
-        g_autofree char *path_ = g_find_program_in_path(program);                                  \
-        if (!path_)                                                                                \
-            skip();                                                                                \
-    } while (0)
 
 #define GLMARK                                                                                     \
     (const char *const[])                                                                          \

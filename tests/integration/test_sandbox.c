@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/need.h"
 #include "tests/support/session_run.h"
 
 static struct gs_session_run run;
@@ -247,15 +248,12 @@ static void test_refusals_tell_what_to_do(void **state)
 static void test_x11_is_private(void **state)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    g_autofree char *text = NULL, *program = g_find_program_in_path("xdpyinfo");
+    g_autofree char *text = NULL;
     const char *line;
     int display, fd, len;
 
     (void)state;
-    if (!program) {
-        print_message("xdpyinfo is not installed\n");
-        skip();
-    }
+    NEED("xdpyinfo");
     start("standard", "xdpyinfo >/dev/null && echo shown-on $DISPLAY; sleep 1000", NULL);
     assert_true(gs_process_wait_stderr(&run.host, "shown-on :", GS_PROCESS_DEADLINE_MS));
     text = gs_process_stderr(&run.host);

@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gio/gio.h>
+#include <glib.h>
 #include <jansson.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/support/control_client.h"
+#include "tests/support/free_port.h"
 
 /* The daemon as a program: how it starts, is told things, and ends. */
 
@@ -28,18 +29,6 @@ static uint16_t port;
 static pid_t daemon_pid;
 
 /* ---- the daemon ---- */
-
-static uint16_t free_port(void)
-{
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-    g_autoptr(GSocket) s =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-    g_autoptr(GSocketAddress) got = NULL;
-
-    assert_true(g_socket_bind(s, any, FALSE, NULL));
-    got = g_socket_get_local_address(s, NULL);
-    return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(got));
-}
 
 static void write_config(const char *more)
 {
@@ -63,7 +52,7 @@ static int setup(void **state)
     config = g_build_filename(dir, "host.conf", NULL);
     err_file = g_build_filename(dir, "err", NULL);
     sock = g_build_filename(dir, "run", "control.sock", NULL);
-    port = free_port();
+    port = free_port(SOCK_STREAM);
     write_config("");
     return 0;
 }

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <gio/gio.h>
+#include <glib.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/free_port.h"
 #include "tests/support/process.h"
 
 /* gpushare-host serve below something that behaves as systemd does for a service of Type=notify
@@ -39,18 +40,6 @@ static int bind_to(const char *path, int type)
     return fd;
 }
 
-static uint16_t free_port(void)
-{
-    g_autoptr(GSocketAddress) any = g_inet_socket_address_new_from_string("127.0.0.1", 0);
-    g_autoptr(GSocket) s =
-        g_socket_new(G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
-    g_autoptr(GSocketAddress) got = NULL;
-
-    assert_true(g_socket_bind(s, any, FALSE, NULL));
-    got = g_socket_get_local_address(s, NULL);
-    return g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(got));
-}
-
 static int setup(void **state)
 {
     const struct timeval patience = {.tv_sec = PATIENCE_S};
@@ -68,7 +57,7 @@ static int setup(void **state)
     notify = g_build_filename(dir, "notify", NULL);
     text = g_strdup_printf("[server]\nstate-dir = %s/state\nruntime-dir = %s\nlog-dir = %s/log\n"
                            "[network]\nlisten = 127.0.0.1\nport = %u\n",
-                           dir, run, dir, free_port());
+                           dir, run, dir, free_port(SOCK_STREAM));
     assert_true(g_file_set_contents(config, text, -1, NULL));
     assert_int_equal(g_mkdir(run, geteuid() == 0 ? 0755 : 0700), 0);
     told = bind_to(notify, SOCK_DGRAM);

@@ -15,21 +15,6 @@
 
 static struct daemon_rig rig;
 
-static int start(void **state)
-{
-    (void)state;
-    daemon_rig_init(&rig);
-    daemon_rig_open(&rig);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    daemon_rig_finish(&rig);
-    return 0;
-}
-
 static bool file_of(const char *name)
 {
     g_autofree char *file = g_strconcat(name, ".json", NULL);
@@ -351,7 +336,8 @@ static void test_again_and_again(void **state)
     assert_int_equal(count_files(), before);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_prestate_setup_teardown(name, daemon_rig_setup, daemon_rig_teardown, &rig)
 
 int main(void)
 {

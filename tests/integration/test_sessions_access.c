@@ -17,21 +17,6 @@
 
 static struct daemon_rig rig;
 
-static int start(void **state)
-{
-    (void)state;
-    daemon_rig_init(&rig);
-    daemon_rig_open(&rig);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    daemon_rig_finish(&rig);
-    return 0;
-}
-
 /* ---- who sees what ---- */
 
 static bool count(void *user, const struct gs_session_info *info)
@@ -191,7 +176,8 @@ static void test_resume(void **state)
     daemon_rig_wait_clients(&rig, "one", 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_prestate_setup_teardown(name, daemon_rig_setup, daemon_rig_teardown, &rig)
 
 int main(void)
 {

@@ -28,13 +28,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    daemon_rig_finish(&rig);
-    return 0;
-}
-
 typedef bool (*told)(const struct gs_worker_stats *stats);
 
 static bool has_drawn(const struct gs_worker_stats *stats)
@@ -188,15 +181,13 @@ static void test_shares(void **state)
     assert_string_equal(daemon_rig_info(&rig, "two").share, "");
 }
 
+#define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, start, daemon_rig_teardown, &rig)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_gets_a_page, start, stop),
-        cmocka_unit_test_setup_teardown(test_wrong_secret, start, stop),
-        cmocka_unit_test_setup_teardown(test_strangers, start, stop),
-        cmocka_unit_test_setup_teardown(test_daemon_comes_back, start, stop),
-        cmocka_unit_test_setup_teardown(test_worker_dies, start, stop),
-        cmocka_unit_test_setup_teardown(test_shares, start, stop),
+        TEST(test_gets_a_page),       TEST(test_wrong_secret), TEST(test_strangers),
+        TEST(test_daemon_comes_back), TEST(test_worker_dies),  TEST(test_shares),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,21 +19,6 @@
 
 static struct daemon_rig rig;
 
-static int start(void **state)
-{
-    (void)state;
-    daemon_rig_init(&rig);
-    daemon_rig_open(&rig);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    daemon_rig_finish(&rig);
-    return 0;
-}
-
 /* Three have 72 of 80 %. */
 static void promise_most(void)
 {
@@ -298,7 +283,8 @@ static void test_processors_are_weighed_live(void **state)
     assert_true(g_strcmp0(shares, "1024") == 0 || g_strcmp0(weight, "100") == 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_prestate_setup_teardown(name, daemon_rig_setup, daemon_rig_teardown, &rig)
 
 int main(void)
 {

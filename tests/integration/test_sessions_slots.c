@@ -27,13 +27,6 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
-{
-    (void)state;
-    daemon_rig_finish(&rig);
-    return 0;
-}
-
 static void check_count(uint32_t limit, uint32_t used, uint32_t wanted)
 {
     struct gs_daemon_info info;
@@ -94,13 +87,15 @@ static void test_daemon_comes_back(void **state)
     check_count(1, 1, 1);
 }
 
+#define TEST(name) cmocka_unit_test_prestate_setup_teardown(name, start, daemon_rig_teardown, &rig)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_spills, start, stop),
-        cmocka_unit_test_setup_teardown(test_worker_dies, start, stop),
-        cmocka_unit_test_setup_teardown(test_limit_is_raised, start, stop),
-        cmocka_unit_test_setup_teardown(test_daemon_comes_back, start, stop),
+        TEST(test_spills),
+        TEST(test_worker_dies),
+        TEST(test_limit_is_raised),
+        TEST(test_daemon_comes_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

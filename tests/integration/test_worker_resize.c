@@ -16,6 +16,7 @@
 #include "common/clock.h"
 #include "common/nv12.h"
 #include "tests/support/likeness.h"
+#include "tests/support/need.h"
 #include "tests/support/session_run.h"
 #include "tests/support/worker_rig.h"
 
@@ -298,13 +299,11 @@ static void test_resize_gl(void **state)
 {
     const char *const argv[] = {
         "glmark2-es2-wayland", "-b", "clear:duration=1000", "--size", "640x360", NULL};
-    g_autofree char *path = g_find_program_in_path(argv[0]);
     const struct gs_video to[] = {{900, 500}, {400, 300}, {1281, 721}};
     struct worker_rig rig;
 
     (void)state;
-    if (!path)
-        skip();
+    NEED(argv[0]);
     start(&rig, NULL, argv);
     for (size_t i = 0; i < GS_ARRAY_SIZE(to); i++) {
         unsigned before;
@@ -336,14 +335,12 @@ static bool root_is(struct worker_rig *rig, void *user)
 static void test_resize_x11(void **state)
 {
     const char *const argv[] = {"xmessage", "-bg", "#a0c0e0", "hello", NULL};
-    g_autofree char *path = g_find_program_in_path(argv[0]);
-    g_autofree char *server = g_find_program_in_path("Xwayland");
     const struct gs_video to[] = {{900, 500}, {401, 301}, {1280, 720}};
     struct worker_rig rig;
 
     (void)state;
-    if (!path || !server)
-        skip();
+    NEED(argv[0]);
+    NEED("Xwayland");
     start(&rig, NULL, argv);
     assert_true(rig.x11_display >= 0);
     for (size_t i = 0; i < GS_ARRAY_SIZE(to); i++) {

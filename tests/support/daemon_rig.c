@@ -115,6 +115,19 @@ void daemon_rig_finish(struct daemon_rig *r)
     g_free(r->dir);
 }
 
+int daemon_rig_setup(void **rig)
+{
+    daemon_rig_init(*rig);
+    daemon_rig_open(*rig);
+    return 0;
+}
+
+int daemon_rig_teardown(void **rig)
+{
+    daemon_rig_finish(*rig);
+    return 0;
+}
+
 /* ---- sessions ---- */
 
 void daemon_rig_done(void *user, const char *name, int err, const char *why)

@@ -32,6 +32,9 @@ void daemon_rig_open(struct daemon_rig *r);
 void daemon_rig_detach(struct daemon_rig *r);
 /* Closes what still runs; checks that no process and no file of a session is left; frees. */
 void daemon_rig_finish(struct daemon_rig *r);
+/* The fixture of a test whose state is the rig: daemon_rig_init and _open; daemon_rig_finish. */
+int daemon_rig_setup(void **rig);
+int daemon_rig_teardown(void **rig);
 
 /* A fake worker in this mode; settings: "" or "key=value key=value". */
 int daemon_rig_ask(struct daemon_rig *r, const char *name, const char *mode, const char *settings,

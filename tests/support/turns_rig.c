@@ -339,3 +339,15 @@ void turns_rig_finish(struct turns_rig *r)
     gs_grants_destroy(r->grants);
     memset(r, 0, sizeof(*r));
 }
+
+int turns_rig_setup(void **rig)
+{
+    turns_rig_init(*rig, GS_SCHED_SHARES, true);
+    return 0;
+}
+
+int turns_rig_teardown(void **rig)
+{
+    turns_rig_finish(*rig);
+    return 0;
+}

@@ -69,3 +69,6 @@ bool turns_rig_wait_frames(struct turns_rig *r, unsigned i, uint64_t more);
 /* Processor time of the scheduler's thread, ns. */
 uint64_t turns_rig_cpu_ns(void);
 void turns_rig_finish(struct turns_rig *r);
+/* The fixture of a test whose state is the rig: by shares, on one processor. */
+int turns_rig_setup(void **rig);
+int turns_rig_teardown(void **rig);

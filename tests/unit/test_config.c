@@ -8,85 +8,11 @@
 
 #include <errno.h>
 #include <glib.h>
-#include <glib/gstdio.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "host/config.h"
 #include "host/config_keys.h"
-
-static char *folder;
-
-static char *put(const char *name, const char *text)
-{
-    char *path = g_build_filename(folder, name, NULL);
-    g_autofree char *dir = g_path_get_dirname(path);
-
-    assert_int_equal(g_mkdir_with_parents(dir, 0700), 0);
-    assert_true(g_file_set_contents(path, text, -1, NULL));
-    return path;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    folder = g_dir_make_tmp("gs-config-XXXXXX", NULL);
-    return folder ? 0 : -1;
-}
-
-static void remove_in(const char *name)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-
-    g_remove(path);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    remove_in("host.conf");
-    remove_in("conf.d/10-a.conf");
-    remove_in("conf.d/20-b.conf");
-    remove_in("conf.d/.hidden.conf");
-    remove_in("conf.d");
-    g_rmdir(folder);
-    g_clear_pointer(&folder, g_free);
-    return 0;
-}
-
-/* The errors without the folder in which the files are. */
-static char *errors_of(const char *path)
-{
-    struct gs_host_config c, before;
-    g_autofree char *why = NULL, *prefix = g_strconcat(folder, "/", NULL);
-    g_auto(GStrv) parts = NULL;
-
-    memset(&c, 0x5a, sizeof(c));
-    before = c;
-    assert_true(gs_host_config_load(path, &c, &why) < 0);
-    assert_memory_equal(&c, &before, sizeof(c));
-    parts = g_strsplit(why, prefix, -1);
-    return g_strjoinv("", parts);
-}
-
-static void refused(const char *text, const char *errors)
-{
-    g_autofree char *path = put("host.conf", text);
-    g_autofree char *said = errors_of(path);
-
-    assert_string_equal(said, errors);
-}
-
-static struct gs_host_config load(const char *text)
-{
-    g_autofree char *path = put("host.conf", text);
-    g_autofree char *why = NULL;
-    struct gs_host_config c;
-
-    if (gs_host_config_load(path, &c, &why) < 0)
-        fail_msg("%s", why);
-    return c;
-}
+#include "tests/support/config_rig.h"
 
 static void test_defaults(void **state)
 {
@@ -112,14 +38,15 @@ static void test_defaults(void **state)
 
 static void test_every_kind(void **state)
 {
-    struct gs_host_config c = load("[server]\nstate-dir = /s\n"
-                                   "[network]\nlisten=::1\nport = 5000\nudp-ports = 6000 - 6010\n"
-                                   "metrics-listen = [::1]:9100\ncertificate=/c\nkey=/k\n"
-                                   "[limits]\nhandshake-timeout = 1500ms\nstop-timeout = 2s\n"
-                                   "encoder-slots = 3\n"
-                                   "[log]\nlevel = debug\nsession-log-size = 64k\n"
-                                   "[session]\nsize = 1921x1081\nmemory-max=2 G\neffort=best\n"
-                                   "sandbox=strict\nidle-timeout=2h\nrestart=on-failure\n");
+    struct gs_host_config c =
+        config_rig_load("[server]\nstate-dir = /s\n"
+                        "[network]\nlisten=::1\nport = 5000\nudp-ports = 6000 - 6010\n"
+                        "metrics-listen = [::1]:9100\ncertificate=/c\nkey=/k\n"
+                        "[limits]\nhandshake-timeout = 1500ms\nstop-timeout = 2s\n"
+                        "encoder-slots = 3\n"
+                        "[log]\nlevel = debug\nsession-log-size = 64k\n"
+                        "[session]\nsize = 1921x1081\nmemory-max=2 G\neffort=best\n"
+                        "sandbox=strict\nidle-timeout=2h\nrestart=on-failure\n");
 
     (void)state;
     assert_string_equal(c.state_dir, "/s");
@@ -144,11 +71,11 @@ static void test_every_kind(void **state)
 
 static void test_apps(void **state)
 {
-    struct gs_host_config c =
-        load("[app cad]\ncommand = cad --file \"a b.dwg\" 'c'\ntitle = The CAD\nfps = 30\n"
-             "environment = A=1 \"B=x y\"\nusers = ann, bob carl\n"
-             "[app plain]\ncommand=plain\n"
-             "[session]\nsize = 800x600\nfps = 20\n");
+    struct gs_host_config c = config_rig_load(
+        "[app cad]\ncommand = cad --file \"a b.dwg\" 'c'\ntitle = The CAD\nfps = 30\n"
+        "environment = A=1 \"B=x y\"\nusers = ann, bob carl\n"
+        "[app plain]\ncommand=plain\n"
+        "[session]\nsize = 800x600\nfps = 20\n");
     const struct gs_app *app = gs_host_config_app(&c, "cad");
 
     (void)state;
@@ -170,10 +97,12 @@ static void test_apps(void **state)
 
 static void test_parts_override(void **state)
 {
-    g_autofree char *b = put("conf.d/20-b.conf", "[limits]\nsessions = 3\n[app x]\nfps = 7\n");
-    g_autofree char *a = put("conf.d/10-a.conf", "[limits]\nsessions = 2\nconnections = 9\n");
-    g_autofree char *hidden = put("conf.d/.hidden.conf", "nonsense\n");
-    struct gs_host_config c = load("[limits]\nsessions = 1\n[app x]\ncommand = x\n");
+    g_autofree char *b =
+        config_rig_put("conf.d/20-b.conf", "[limits]\nsessions = 3\n[app x]\nfps = 7\n");
+    g_autofree char *a =
+        config_rig_put("conf.d/10-a.conf", "[limits]\nsessions = 2\nconnections = 9\n");
+    g_autofree char *hidden = config_rig_put("conf.d/.hidden.conf", "nonsense\n");
+    struct gs_host_config c = config_rig_load("[limits]\nsessions = 1\n[app x]\ncommand = x\n");
 
     (void)state;
     assert_int_equal(c.sessions, 3);
@@ -185,43 +114,49 @@ static void test_parts_override(void **state)
 static void test_errors_name_file_and_line(void **state)
 {
     (void)state;
-    refused("[server]\n\n[limits]\nsesions = 4\n",
-            "host.conf:4: [limits] has no key “sesions”; is “sessions” meant?");
-    refused("[session]\nfps = 0\nsize = 10x10\nweight = -1\n",
-            "host.conf:2: fps: “0” is not such a number, 1 to 240\n"
-            "host.conf:3: size: “10x10” is not WIDTHxHEIGHT, 64 to 8192 each\n"
-            "host.conf:4: weight: “-1” is not such a number, 1 to 10000");
-    refused("[nosuch]\na=b\n", "host.conf:1: there is no section [nosuch]");
-    refused("a=b\n[server]\nfoo\n", "host.conf:1: a stands before the first [section]\n"
-                                    "host.conf:3: this is neither a [section] nor key = value");
-    refused("[log]\nlevel=info\nlevel=warn\n", "host.conf:3: level stands in line 2 already");
-    refused("[session]\nsandbox = on\n",
-            "host.conf:2: sandbox: “on” is not one of: none, standard, strict");
-    refused("[network]\ncertificate=/a\n",
-            "host.conf:1: certificate and key must be given both, or neither");
-    refused("[network]\nlisten=localhost\nport=70000\nudp-ports=9-8\nmetrics-listen=9100\n",
-            "host.conf:2: listen: “localhost” is not a numeric address\n"
-            "host.conf:3: port: “70000” is not such a number, 1 to 65535\n"
-            "host.conf:4: udp-ports: “9-8” is not FIRST-LAST, 1 to 65535\n"
-            "host.conf:5: metrics-listen: “9100” is not ADDRESS:PORT with a numeric address");
-    refused("[server]\nstate-dir=here\n",
-            "host.conf:2: state-dir: “here” is not a path that begins with “/”");
-    refused("[app a/b]\ncommand=x\n",
-            "host.conf:1: [app a/b]: the name must be letters, digits, '-', '_' and '.'");
-    refused("[app x]\nfps=3\n", "host.conf:1: [app x] has no command");
-    refused("[app x]\ncommand=x\nenvironment=A\n",
-            "host.conf:1: [app x]: environment must be NAME=value …");
-    refused("[limits]\nhandshake-timeout=5\n",
-            "host.conf:2: handshake-timeout: “5” is not a time such as 500ms or 5s, 100ms to 1m");
-    refused("[limits]\nencoder-slots=1001\n",
-            "host.conf:2: encoder-slots: “1001” is not such a number, auto, or 0 to 1000");
+    config_rig_refused("[server]\n\n[limits]\nsesions = 4\n",
+                       "host.conf:4: [limits] has no key “sesions”; is “sessions” meant?");
+    config_rig_refused("[session]\nfps = 0\nsize = 10x10\nweight = -1\n",
+                       "host.conf:2: fps: “0” is not such a number, 1 to 240\n"
+                       "host.conf:3: size: “10x10” is not WIDTHxHEIGHT, 64 to 8192 each\n"
+                       "host.conf:4: weight: “-1” is not such a number, 1 to 10000");
+    config_rig_refused("[nosuch]\na=b\n", "host.conf:1: there is no section [nosuch]");
+    config_rig_refused("a=b\n[server]\nfoo\n",
+                       "host.conf:1: a stands before the first [section]\n"
+                       "host.conf:3: this is neither a [section] nor key = value");
+    config_rig_refused("[log]\nlevel=info\nlevel=warn\n",
+                       "host.conf:3: level stands in line 2 already");
+    config_rig_refused("[session]\nsandbox = on\n",
+                       "host.conf:2: sandbox: “on” is not one of: none, standard, strict");
+    config_rig_refused("[network]\ncertificate=/a\n",
+                       "host.conf:1: certificate and key must be given both, or neither");
+    config_rig_refused(
+        "[network]\nlisten=localhost\nport=70000\nudp-ports=9-8\nmetrics-listen=9100\n",
+        "host.conf:2: listen: “localhost” is not a numeric address\n"
+        "host.conf:3: port: “70000” is not such a number, 1 to 65535\n"
+        "host.conf:4: udp-ports: “9-8” is not FIRST-LAST, 1 to 65535\n"
+        "host.conf:5: metrics-listen: “9100” is not ADDRESS:PORT with a numeric address");
+    config_rig_refused("[server]\nstate-dir=here\n",
+                       "host.conf:2: state-dir: “here” is not a path that begins with “/”");
+    config_rig_refused(
+        "[app a/b]\ncommand=x\n",
+        "host.conf:1: [app a/b]: the name must be letters, digits, '-', '_' and '.'");
+    config_rig_refused("[app x]\nfps=3\n", "host.conf:1: [app x] has no command");
+    config_rig_refused("[app x]\ncommand=x\nenvironment=A\n",
+                       "host.conf:1: [app x]: environment must be NAME=value …");
+    config_rig_refused(
+        "[limits]\nhandshake-timeout=5\n",
+        "host.conf:2: handshake-timeout: “5” is not a time such as 500ms or 5s, 100ms to 1m");
+    config_rig_refused(
+        "[limits]\nencoder-slots=1001\n",
+        "host.conf:2: encoder-slots: “1001” is not such a number, auto, or 0 to 1000");
 }
 
 static void test_errors_in_parts(void **state)
 {
-    g_autofree char *a = put("conf.d/10-a.conf", "[log]\nlevel = loud\n");
-    g_autofree char *main = put("host.conf", "[log]\nx=1\n");
-    g_autofree char *said = errors_of(main);
+    g_autofree char *a = config_rig_put("conf.d/10-a.conf", "[log]\nlevel = loud\n");
+    g_autofree char *main = config_rig_put("host.conf", "[log]\nx=1\n");
+    g_autofree char *said = config_rig_errors(main);
 
     (void)state;
     assert_string_equal(said, "host.conf:2: [log] has no key “x”\n"
@@ -237,8 +172,8 @@ static void test_many_errors_are_bounded(void **state)
     (void)state;
     for (int i = 0; i < 60; i++)
         g_string_append(text, "?\n");
-    path = put("host.conf", text->str);
-    said = errors_of(path);
+    path = config_rig_put("host.conf", text->str);
+    said = config_rig_errors(path);
     assert_non_null(strstr(said, "and 10 more"));
     g_string_free(text, TRUE);
 }
@@ -257,8 +192,9 @@ static void test_missing_file(void **state)
 /* What is printed is a configuration that says the same. */
 static void test_print_reads_back(void **state)
 {
-    struct gs_host_config c = load("[network]\nlisten=127.0.0.1\n[session]\nmemory-max=1500M\n"
-                                   "[app x]\ncommand = x \"a 'b\" ''\nusers = a b\n");
+    struct gs_host_config c =
+        config_rig_load("[network]\nlisten=127.0.0.1\n[session]\nmemory-max=1500M\n"
+                        "[app x]\ncommand = x \"a 'b\" ''\nusers = a b\n");
     g_autofree char *first = NULL, *second = NULL;
     struct gs_host_config again;
     size_t size;
@@ -268,7 +204,7 @@ static void test_print_reads_back(void **state)
     out = open_memstream(&first, &size);
     gs_host_config_print(&c, out);
     fclose(out);
-    again = load(first);
+    again = config_rig_load(first);
     out = open_memstream(&second, &size);
     gs_host_config_print(&again, out);
     fclose(out);
@@ -281,9 +217,9 @@ static void test_print_reads_back(void **state)
 
 static void test_reload_keeps_what_needs_a_restart(void **state)
 {
-    struct gs_host_config c = load("[network]\nport=5000\n[limits]\nsessions=5\n");
-    struct gs_host_config fresh =
-        load("[network]\nport=5001\nudp-ports=1-2\n[limits]\nsessions=6\n[app x]\ncommand=x\n");
+    struct gs_host_config c = config_rig_load("[network]\nport=5000\n[limits]\nsessions=5\n");
+    struct gs_host_config fresh = config_rig_load(
+        "[network]\nport=5001\nudp-ports=1-2\n[limits]\nsessions=6\n[app x]\ncommand=x\n");
     g_autofree char *differ = gs_host_config_reload(&c, &fresh);
 
     (void)state;
@@ -340,19 +276,21 @@ static void test_table(void **state)
     check_rows(gs_app_keys);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, config_rig_setup, config_rig_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test_setup_teardown(test_every_kind, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_apps, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_parts_override, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_errors_name_file_and_line, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_errors_in_parts, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_many_errors_are_bounded, setup, teardown),
+        TEST(test_every_kind),
+        TEST(test_apps),
+        TEST(test_parts_override),
+        TEST(test_errors_name_file_and_line),
+        TEST(test_errors_in_parts),
+        TEST(test_many_errors_are_bounded),
         cmocka_unit_test(test_missing_file),
-        cmocka_unit_test_setup_teardown(test_print_reads_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_reload_keeps_what_needs_a_restart, setup, teardown),
+        TEST(test_print_reads_back),
+        TEST(test_reload_keeps_what_needs_a_restart),
         cmocka_unit_test(test_settings_one_by_one),
         cmocka_unit_test(test_table),
     };

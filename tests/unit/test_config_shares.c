@@ -7,58 +7,12 @@
 
 #include <cmocka.h>
 
-#include <errno.h>
 #include <glib.h>
-#include <glib/gstdio.h>
 #include <grp.h>
 #include <pwd.h>
-#include <string.h>
 
-#include "host/config.h"
 #include "host/scheduler.h"
-
-static char *folder, *path;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder = g_dir_make_tmp("gs-shares-XXXXXX", NULL);
-    path = g_build_filename(folder, "host.conf", NULL);
-    return folder ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    g_remove(path);
-    g_rmdir(folder);
-    g_clear_pointer(&path, g_free);
-    g_clear_pointer(&folder, g_free);
-    return 0;
-}
-
-static struct gs_host_config load(const char *text)
-{
-    g_autofree char *why = NULL;
-    struct gs_host_config c;
-
-    assert_true(g_file_set_contents(path, text, -1, NULL));
-    if (gs_host_config_load(path, &c, &why) < 0)
-        fail_msg("%s", why);
-    return c;
-}
-
-/* error: without the name of the file. */
-static void refused(const char *text, const char *error)
-{
-    g_autofree char *why = NULL;
-    struct gs_host_config c;
-
-    assert_true(g_file_set_contents(path, text, -1, NULL));
-    assert_int_equal(gs_host_config_load(path, &c, &why), -EINVAL);
-    assert_true(g_str_has_prefix(why, path));
-    assert_string_equal(why + strlen(path), error);
-}
+#include "tests/support/config_rig.h"
 
 static void test_defaults(void **state)
 {
@@ -82,11 +36,11 @@ static void test_defaults(void **state)
 
 static void test_all_keys(void **state)
 {
-    struct gs_host_config c =
-        load("[scheduler]\npolicy = fixed\nfixed-sessions = 8\nlimit-fps = 45\ndepth = 3\n"
-             "queue-timeout = 90s\n"
-             "[session]\nfloor = 30\ncap = 50\nweight = 200\ncpu-weight = 50\n"
-             "[app game]\ncommand = game\nfloor = 60\ncap = 0\ncpu-weight = auto\n");
+    struct gs_host_config c = config_rig_load(
+        "[scheduler]\npolicy = fixed\nfixed-sessions = 8\nlimit-fps = 45\ndepth = 3\n"
+        "queue-timeout = 90s\n"
+        "[session]\nfloor = 30\ncap = 50\nweight = 200\ncpu-weight = 50\n"
+        "[app game]\ncommand = game\nfloor = 60\ncap = 0\ncpu-weight = auto\n");
 
     (void)state;
     assert_int_equal(c.policy, GS_SCHED_FIXED);
@@ -109,7 +63,7 @@ static void test_policies_by_their_names(void **state)
     for (int i = 0; gs_sched_policy_names[i]; i++) {
         g_autofree char *text =
             g_strdup_printf("[scheduler]\npolicy=%s\n", gs_sched_policy_names[i]);
-        struct gs_host_config c = load(text);
+        struct gs_host_config c = config_rig_load(text);
 
         assert_int_equal(c.policy, i);
         gs_host_config_finish(&c);
@@ -121,34 +75,46 @@ static void test_policies_by_their_names(void **state)
 static void test_wrong_values(void **state)
 {
     (void)state;
-    refused("[scheduler]\npolicy=best\n", ":2: policy: “best” is not one of: shares, best-effort, "
-                                          "equal, fixed, frame-limit, sleep, off");
-    refused("[scheduler]\nfixed-sessions=0\n",
-            ":2: fixed-sessions: “0” is not such a number, 1 to 1000");
-    refused("[scheduler]\nlimit-fps=241\n", ":2: limit-fps: “241” is not such a number, 1 to 240");
-    refused("[scheduler]\ndepth=17\n", ":2: depth: “17” is not such a number, auto, or 1 to 16");
-    refused("[scheduler]\nqueue-timeout=-1s\n",
-            ":2: queue-timeout: “-1s” is not a time such as 500ms or 5s, 1s to 1440m");
-    refused("[session]\nfloor=1000\n", ":2: floor: “1000” is not such a number, 0 to 240");
-    refused("[session]\nfloor=abc\n", ":2: floor: “abc” is not such a number, 0 to 240");
-    refused("[session]\ncap=101\n", ":2: cap: “101” is not such a number, 0 to 100");
-    refused("[session]\ncap=-5\n", ":2: cap: “-5” is not such a number, 0 to 100");
-    refused("[session]\nweight=0\n", ":2: weight: “0” is not such a number, 1 to 10000");
-    refused("[session]\nweight=99999999999999999999\n",
-            ":2: weight: “99999999999999999999” is not such a number, 1 to 10000");
-    refused("[session]\ncpu-weight=0\n",
-            ":2: cpu-weight: “0” is not such a number, auto, or 1 to 10000");
+    config_rig_refused("[scheduler]\npolicy=best\n",
+                       "host.conf:2: policy: “best” is not one of: shares, best-effort, "
+                       "equal, fixed, frame-limit, sleep, off");
+    config_rig_refused("[scheduler]\nfixed-sessions=0\n",
+                       "host.conf:2: fixed-sessions: “0” is not such a number, 1 to 1000");
+    config_rig_refused("[scheduler]\nlimit-fps=241\n",
+                       "host.conf:2: limit-fps: “241” is not such a number, 1 to 240");
+    config_rig_refused("[scheduler]\ndepth=17\n",
+                       "host.conf:2: depth: “17” is not such a number, auto, or 1 to 16");
+    config_rig_refused(
+        "[scheduler]\nqueue-timeout=-1s\n",
+        "host.conf:2: queue-timeout: “-1s” is not a time such as 500ms or 5s, 1s to 1440m");
+    config_rig_refused("[session]\nfloor=1000\n",
+                       "host.conf:2: floor: “1000” is not such a number, 0 to 240");
+    config_rig_refused("[session]\nfloor=abc\n",
+                       "host.conf:2: floor: “abc” is not such a number, 0 to 240");
+    config_rig_refused("[session]\ncap=101\n",
+                       "host.conf:2: cap: “101” is not such a number, 0 to 100");
+    config_rig_refused("[session]\ncap=-5\n",
+                       "host.conf:2: cap: “-5” is not such a number, 0 to 100");
+    config_rig_refused("[session]\nweight=0\n",
+                       "host.conf:2: weight: “0” is not such a number, 1 to 10000");
+    config_rig_refused(
+        "[session]\nweight=99999999999999999999\n",
+        "host.conf:2: weight: “99999999999999999999” is not such a number, 1 to 10000");
+    config_rig_refused("[session]\ncpu-weight=0\n",
+                       "host.conf:2: cpu-weight: “0” is not such a number, auto, or 1 to 10000");
 }
 
 static void test_floor_above_fps(void **state)
 {
     (void)state;
-    refused("[session]\nfloor = 61\n",
-            ":2: floor: 61 frames/s can't be promised to a session that may draw 60 (fps); raise "
-            "fps, or give a floor of 60 or less");
-    refused("[session]\nfloor = 30\n[app x]\ncommand=x\nfps = 24\n",
-            ":5: floor: 30 frames/s can't be promised to a session that may draw 24 (fps); raise "
-            "fps, or give a floor of 24 or less");
+    config_rig_refused("[session]\nfloor = 61\n",
+                       "host.conf:2: floor: 61 frames/s can't be promised to a session that may "
+                       "draw 60 (fps); raise fps, or give a floor "
+                       "of 60 or less");
+    config_rig_refused("[session]\nfloor = 30\n[app x]\ncommand=x\nfps = 24\n",
+                       "host.conf:5: floor: 30 frames/s can't be promised to a session that may "
+                       "draw 24 (fps); raise fps, or give a floor "
+                       "of 24 or less");
 }
 
 static void test_shares(void **state)
@@ -158,7 +124,7 @@ static void test_shares(void **state)
     g_autofree char *group = g_strdup_printf("[group %s]\nweight = 300\n", mine->gr_name);
     g_autofree char *both = g_strdup_printf(
         "%s[user %s]\nweight = 70\n[user nobody-of-that-name]\n", group, me->pw_name);
-    struct gs_host_config c = load(group);
+    struct gs_host_config c = config_rig_load(group);
 
     (void)state;
     assert_int_equal(c.n_shares, 1);
@@ -167,7 +133,7 @@ static void test_shares(void **state)
     assert_true(c.shares[0].group);
     assert_null(gs_host_config_share(&c, "nobody-of-that-name"));
     gs_host_config_finish(&c);
-    c = load(both);
+    c = config_rig_load(both);
     assert_int_equal(gs_host_config_share(&c, me->pw_name)->weight, 70);
     assert_int_equal(gs_host_config_share(&c, "nobody-of-that-name")->weight, 100);
     gs_host_config_finish(&c);
@@ -176,21 +142,24 @@ static void test_shares(void **state)
 static void test_wrong_shares(void **state)
 {
     (void)state;
-    refused("[user root]\nweight=0\n", ":2: weight: “0” is not such a number, 1 to 10000");
-    refused("[user root]\nweigt=1\n", ":2: [user root] has no key “weigt”; is “weight” meant?");
-    refused("[user root]\nweight=1\n[group root]\n[user root]\n",
-            ":4: [user root] stands in line 1 already");
-    refused("[user root]\n[user root]\nweight=5\n", ":2: [user root] stands in line 1 already");
-    refused("[group a b]\nweight=1\n",
-            ":1: [group a b]: the name must have 1 to 63 bytes without blanks");
-    refused("[user]\nweight=1\n", ":1: there is no section [user]");
+    config_rig_refused("[user root]\nweight=0\n",
+                       "host.conf:2: weight: “0” is not such a number, 1 to 10000");
+    config_rig_refused("[user root]\nweigt=1\n",
+                       "host.conf:2: [user root] has no key “weigt”; is “weight” meant?");
+    config_rig_refused("[user root]\nweight=1\n[group root]\n[user root]\n",
+                       "host.conf:4: [user root] stands in line 1 already");
+    config_rig_refused("[user root]\n[user root]\nweight=5\n",
+                       "host.conf:2: [user root] stands in line 1 already");
+    config_rig_refused("[group a b]\nweight=1\n",
+                       "host.conf:1: [group a b]: the name must have 1 to 63 bytes without blanks");
+    config_rig_refused("[user]\nweight=1\n", "host.conf:1: there is no section [user]");
 }
 
 static void test_reload_takes_all(void **state)
 {
-    struct gs_host_config c = load("[scheduler]\ndepth=2\n[user root]\nweight=5\n");
-    struct gs_host_config fresh =
-        load("[scheduler]\npolicy=equal\ndepth=3\n[user root]\nweight=6\n[group root]\n");
+    struct gs_host_config c = config_rig_load("[scheduler]\ndepth=2\n[user root]\nweight=5\n");
+    struct gs_host_config fresh = config_rig_load(
+        "[scheduler]\npolicy=equal\ndepth=3\n[user root]\nweight=6\n[group root]\n");
     g_autofree char *differ = gs_host_config_reload(&c, &fresh);
 
     (void)state;
@@ -204,17 +173,19 @@ static void test_reload_takes_all(void **state)
     gs_host_config_finish(&fresh);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, config_rig_setup, config_rig_teardown)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
-        cmocka_unit_test_setup_teardown(test_all_keys, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_policies_by_their_names, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_wrong_values, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_floor_above_fps, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_shares, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_wrong_shares, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_reload_takes_all, setup, teardown),
+        TEST(test_all_keys),
+        TEST(test_policies_by_their_names),
+        TEST(test_wrong_values),
+        TEST(test_floor_above_fps),
+        TEST(test_shares),
+        TEST(test_wrong_shares),
+        TEST(test_reload_takes_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
