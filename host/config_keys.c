@@ -128,7 +128,10 @@ const struct gs_config_key gs_session_keys[] = {
     {"session", "cap", GS_KEY_NUMBER, SET(cap_percent), 0, 0, 100, NULL, GS_RELOAD_SESSIONS, "0",
      "Most of the GPU, in percent, also when it idles; 0 for no limit"},
     {"session", "cpu-weight", GS_KEY_AUTO, SET(cpu_weight), 0, 1, 10000, NULL, GS_RELOAD_SESSIONS,
-     "auto", "Share of the processors beside other sessions; auto for the same as weight"},
+     "auto",
+     "Share of the processors beside other sessions; auto for the same as weight, or where "
+     "software "
+     "renders, for what the scheduler divides"},
     {"session", "sandbox", GS_KEY_CHOICE, SET(sandbox), 0, 0, 0, gs_sandbox_names,
      GS_RELOAD_SESSIONS, "standard",
      "What the application is shut in: standard hides other sessions and other users, strict its "

@@ -11,9 +11,8 @@
 #include "host/grants_internal.h"
 
 #define EVENTS_MAX 64
-#define AT_WORK_NS                                                                                 \
-    (3 * GS_NS_PER_MS) /* who draws is measured so often, if the loop wakes at all                 \
-                        */
+/* Who draws is measured so often, if the loop wakes at all. */
+#define AT_WORK_NS (3 * GS_NS_PER_MS)
 #define NICE (-10)
 
 /* ---- when to wake ---- */
@@ -82,6 +81,12 @@ static void on_event(struct gs_grants *g, uint64_t id, uint64_t now)
     gs_grants_obey(g, now);
 }
 
+static bool is_to_be_measured(const struct gs_grants_session *x, uint64_t now)
+{
+    return gs_sched_to_measure(x->sched, now) ||
+           ((x->drawing || x->granted) && now - x->measured_at >= AT_WORK_NS);
+}
+
 static void on_time(struct gs_grants *g, uint64_t now)
 {
     bool tick = g->tick_at && now >= g->tick_at;
@@ -93,7 +98,7 @@ static void on_time(struct gs_grants *g, uint64_t now)
             gs_grants_unmute(x, now);
         if (tick)
             gs_grants_tick_session(x, now);
-        else if ((x->drawing || x->granted) && now - x->measured_at >= AT_WORK_NS)
+        else if (is_to_be_measured(x, now))
             gs_grants_measure(x, now, GS_GRANTS_CHARGE_NS);
     }
     if (tick) {

@@ -189,6 +189,8 @@ void gs_sched_remove(struct gs_sched_session *x, uint64_t now)
     now = at(x->all, now);
     if (x->flying)
         gs_sched_end(x, now);
+    if (x->going_on)
+        gs_sched_over(x, now);
     if (x->turn)
         gs_sched_turn_end(x, now);
     gs_sched_settle(x, 0);
@@ -249,7 +251,7 @@ void gs_sched_want(struct gs_sched_session *x, uint64_t now)
         return;
     if (!x->flying) {
         note_think(x, now);
-        if (gs_sched_is_measured(x, now))
+        if (!x->going_on && gs_sched_is_measured(x, now))
             gs_sched_settle(x, 0);
         if (!gs_sched_awake(x, now))
             gs_sched_wake(x);

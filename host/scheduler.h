@@ -123,6 +123,8 @@ void gs_sched_finished(struct gs_sched_session *x, uint64_t now);
 /* GPU time used since it was said last, by the meter, at any time; also where that is 0: who is at
  * work and uses nothing is waited for no longer. */
 void gs_sched_charge(struct gs_sched_session *x, uint64_t ns, uint64_t now);
+/* Whether it is of use to measure it now: that is what gs_sched_due was for. */
+bool gs_sched_to_measure(const struct gs_sched_session *x, uint64_t now);
 /* Time of a device's engines that no session used: where software renders, other programs' on the
  * same processors. Without it such a device seems to idle. */
 void gs_sched_charge_others(struct gs_sched *s, unsigned device, uint64_t ns, uint64_t now);

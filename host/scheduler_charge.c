@@ -264,7 +264,7 @@ static void note_gap(struct gs_sched_session *x, uint64_t now)
 static void charge_v(struct gs_sched_session *x, uint64_t ns)
 {
     double covered = GS_MIN(x->open, ns), rest = ns - covered, before = x->queue->v;
-    bool at_work = x->flying || x->turn;
+    bool at_work = x->flying || x->going_on || x->turn;
 
     add_open(x, -covered);
     add_v(x, rest);

@@ -10,9 +10,9 @@
 #include "host/scheduler_internal.h"
 
 #define BUSY_OVER (40 * GS_NS_PER_MS)
-#define BUSY_ENOUGH 0.98
+#define BUSY_ENOUGH 0.995
 #define AHEAD_LEAST (-10.0 * GS_NS_PER_MS)
-#define AHEAD_MOST (50 * GS_NS_PER_MS)
+#define AHEAD_MOST (8 * GS_NS_PER_MS)
 #define LOOK_AGAIN (400 * GS_NS_PER_MS)
 #define LOOK_FILLS 4
 #define SPANS_OVER (10 * GS_NS_PER_MS)

@@ -106,6 +106,9 @@ struct gs_sched_session {
     bool lost;                              /* it never ended, and another one starts */
     uint64_t start_at, lease_end, asked_at; /* asked_at: when it was wanted */
     bool waited;
+    /* That frame is finished, and goes on using the processors: it keeps its place. */
+    bool going_on;
+    uint64_t over_by; /* at the latest */
     /* The frame before that. */
     uint64_t finished_at; /* 0: none */
     uint64_t back_by;     /* it is waited for until then */
@@ -194,7 +197,7 @@ static inline bool gs_sched_ordered(const struct gs_sched *s)
 /* It has a place. */
 static inline bool gs_sched_in_flight(const struct gs_sched_session *x)
 {
-    return (x->flying && !x->lapsed) || x->turn;
+    return ((x->flying || x->going_on) && !x->lapsed) || x->turn;
 }
 
 /* It may start as far as it is concerned, and does not yet. Who is held always wants a turn. */
@@ -251,6 +254,8 @@ uint64_t gs_sched_starves_at(const struct gs_sched_session *x);
 void gs_sched_run(struct gs_sched_dev *d, uint64_t now);
 void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now);
 void gs_sched_end(struct gs_sched_session *x, uint64_t now);
+/* A frame is drawn, and not at work any more. */
+void gs_sched_over(struct gs_sched_session *x, uint64_t now);
 /* Its lease is over; the frame may go on. */
 void gs_sched_lapse(struct gs_sched_session *x);
 void gs_sched_tell(struct gs_sched_session *x);

@@ -97,16 +97,21 @@ static bool is_ahead(const struct gs_sched_session *x, uint64_t now)
     return false;
 }
 
-/* A place beyond the engines hides the time that it takes to start the next frame. It is kept for
- * the moment before the engines run dry, or for a session that uses little, so that nobody
- * waits for two frames. */
+/* Places that others have. */
+static unsigned taken(const struct gs_sched_session *x)
+{
+    return x->dev->in_flight - (x->going_on && !x->lapsed);
+}
+
+/* A second place hides the time that it takes to start the next frame, and what of a frame can't
+ * use all engines. It is kept for the moment before the engines run dry, or for a session that uses
+ * little, so that nobody waits for two frames. */
 static uint64_t place_at(const struct gs_sched_session *x, uint64_t now)
 {
     const struct gs_sched_dev *d = x->dev;
     double at = d->dry_at - d->ahead;
 
-    if (d->in_flight + 1 < d->depth || d->in_flight < d->engines || gs_sched_is_light(x, now) ||
-        at <= now)
+    if (taken(x) == 0 || gs_sched_is_light(x, now) || at <= now)
         return now;
     return (uint64_t)at + 1;
 }
@@ -115,7 +120,7 @@ uint64_t gs_sched_place_due(struct gs_sched_dev *d, uint64_t now)
 {
     const struct gs_sched_session *x = first_in_order(d);
 
-    if (!x || d->in_flight >= d->depth || is_ahead(x, now))
+    if (!x || taken(x) >= d->depth || is_ahead(x, now))
         return UINT64_MAX;
     return place_at(x, now);
 }
@@ -130,14 +135,14 @@ struct gs_sched_session *gs_sched_pick(struct gs_sched_dev *d, uint64_t now, boo
         gs_sched_pull(x, now);
         return x;
     }
-    if (d->in_flight >= d->depth)
-        return NULL;
     x = first_urgent(d, now);
-    if (x)
+    if (x && taken(x) < d->depth)
         return x;
     x = first_in_order(d);
-    if (!x || !is_ahead(x, now))
-        return x && place_at(x, now) <= now ? x : NULL;
+    if (!x || taken(x) >= d->depth)
+        return NULL;
+    if (!is_ahead(x, now))
+        return place_at(x, now) <= now ? x : NULL;
     *ret_fill = true;
     return gs_sched_fill_due(d, now) <= now ? x : NULL;
 }

@@ -12,6 +12,9 @@
 #define IDLE_LEAST (GS_NS_PER_MS / 2) /* or hardly anything: what a worker uses itself, */
 #define RESTS 0.6                     /* of frames */
 #define IDLE_PART 0.05                /* is none */
+#define GOING_LEAST 0.25              /* of a frame is still to be measured, */
+#define GOING_LEFT 0.1                /* and not much of it any more */
+#define GOING_REST (600 * GS_NS_PER_US)
 
 /* ---- frames begin and end ---- */
 
@@ -37,12 +40,30 @@ static void note_wait(struct gs_sched_session *x, uint64_t now)
     gs_sched_rate_add(&x->waiting, (uint64_t)asked, now);
 }
 
+/* It is drawn, and not at work any more. */
+void gs_sched_over(struct gs_sched_session *x, uint64_t now)
+{
+    gs_sched_span_end(x, now);
+    gs_sched_fill_end(x, now);
+    gs_sched_lapse(x);
+    x->going_on = false;
+    for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
+        if (y->start_at >= x->start_at)
+            y->clear_at = now;
+    }
+    if (!x->wanting && x->think < BACK_MOST)
+        x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
+    gs_sched_cover_end(x, now);
+}
+
 void gs_sched_begin(struct gs_sched_session *x, bool granted, uint64_t now)
 {
     if (x->flying) {
         x->lost = true;
         gs_sched_end(x, now);
     }
+    if (x->going_on)
+        gs_sched_over(x, now);
     x->lost = false;
     note_wait(x, now);
     gs_sched_open(x, gs_sched_estimate(x), now);
@@ -76,27 +97,44 @@ void gs_sched_lapse(struct gs_sched_session *x)
     x->dev->in_flight--;
 }
 
+/* Mesa's software hands a frame over as soon as it may, and draws the next one then: what was
+ * granted is at work after it was finished. Of a GPU a fence says when a frame is drawn. */
+static bool goes_on(const struct gs_sched_session *x)
+{
+    return x->dev->engines > 1 && gs_sched_ordered(x->all) && !x->policed && !x->lost &&
+           !x->lapsed && x->open > GOING_LEAST * x->expected;
+}
+
 void gs_sched_end(struct gs_sched_session *x, uint64_t now)
 {
-    uint64_t wall = GS_MIN(now - x->start_at, GS_NS_PER_S);
+    bool going_on = goes_on(x);
 
-    gs_sched_span_end(x, now);
-    gs_sched_fill_end(x, now);
-    gs_sched_lapse(x);
     /* Beside others it is not always seen to rest, so that weighs more. */
     x->rests += x->resting ? (1 - x->rests) / 4 : -x->rests / 32;
     x->flying = x->resting = false;
     x->finished_at = GS_MAX(now, 1);
-    for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
-        if (y->start_at >= x->start_at)
-            y->clear_at = now;
-    }
-    if (!x->wanting && x->think < BACK_MOST)
-        x->back_by = now + (uint64_t)(x->think * 3 / 2) + GS_NS_PER_MS / 4;
-    gs_sched_cover_end(x, now);
-    if (!x->policed && !x->lost)
-        gs_sched_note_wall(x, wall);
     gs_sched_blame(x, now);
+    if (going_on) {
+        x->going_on = true;
+        x->over_by = now + lease(x);
+        return;
+    }
+    if (!x->policed && !x->lost)
+        gs_sched_note_wall(x, GS_MIN(now - x->start_at, GS_NS_PER_S));
+    gs_sched_over(x, now);
+}
+
+/* It could be over then. */
+static uint64_t measure_at(const struct gs_sched_session *x)
+{
+    double left = GS_MAX(x->open - GOING_LEFT * x->expected, 0) / x->dev->engines;
+
+    return GS_MAX(x->finished_at, x->read_at) + GS_MAX((uint64_t)left, GOING_REST);
+}
+
+bool gs_sched_to_measure(const struct gs_sched_session *x, uint64_t now)
+{
+    return x->going_on && now >= measure_at(x);
 }
 
 /* ---- what time does ---- */
@@ -139,6 +177,15 @@ static void give_place_up(struct gs_sched_session *x, uint64_t now)
     gs_sched_lapse(x);
 }
 
+/* Until what it was taken to cost was used, or it was measured to rest. */
+static bool still_goes_on(const struct gs_sched_session *x, uint64_t now)
+{
+    uint64_t worked_at = GS_MAX(x->finished_at, x->busy_at);
+
+    return now < x->over_by && x->open > GOING_LEFT * x->expected &&
+           x->read_at < worked_at + GOING_REST;
+}
+
 static void expire(struct gs_sched_dev *d, uint64_t now)
 {
     d->active = 0;
@@ -157,7 +204,11 @@ static void expire(struct gs_sched_dev *d, uint64_t now)
             give_place_up(x, now);
             x->resting = true;
         }
-        if (!x->flying && !x->turn && x->open > 0 && gs_sched_is_measured(x, now))
+        if (x->going_on && !still_goes_on(x, now)) {
+            gs_sched_note_wall(x, GS_MIN(now - x->start_at, GS_NS_PER_S));
+            gs_sched_over(x, now);
+        }
+        if (!gs_sched_in_flight(x) && !x->flying && x->open > 0 && gs_sched_is_measured(x, now))
             gs_sched_settle(x, 0);
         x->barred_until = x->wanting || x->policed ? gs_sched_barred_until(x, now) : 0;
         x->barred = x->barred_until > now;
@@ -280,6 +331,10 @@ static uint64_t due_of(struct gs_sched_session *x, uint64_t now)
         due = later(due, x->lease_end, now);
     if (x->turn)
         due = later(due, x->turn_end, now);
+    if (x->going_on) {
+        due = later(due, measure_at(x), now);
+        due = later(due, x->over_by, now);
+    }
     if ((x->wanting || x->policed) && x->barred)
         due = later(due, x->barred_until, now);
     if (x->blocked) {

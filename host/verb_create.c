@@ -57,8 +57,8 @@ static const struct gs_option options[] = {
      "Most of the GPU that it gets, also when it idles", "0 to 100, 0 for no limit", NULL,
      "25 50 75", false},
     {NULL, "cpu-weight", 0, GS_OPTION_TEXT, AT(cpu_weight), "N",
-     "Share of the processors beside other sessions", "1 to 10000, auto for that of --weight", NULL,
-     "auto 50 100 200 400", false},
+     "Share of the processors beside other sessions",
+     "1 to 10000, auto for what --weight and --floor come to", NULL, "auto 50 100 200 400", false},
     {NULL, "queue", 0, GS_OPTION_FLAG, AT(queue), NULL,
      "Wait where the floor can't be promised yet, at most queue-timeout of the configuration; "
      "ending this program gives up the place",

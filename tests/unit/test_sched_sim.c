@@ -206,8 +206,11 @@ static const struct bound bounds[] = {
     {"e1-greedy", 3.5, 0.6, 0.96},
     {"e1-ahead", 4.5, 0.7, 0.96},
     {"e1-software", 2, 0.5, 0.97},
-    {"e1-software-costs", 3, 0.7, 0.97},
+    {"e1-software-costs", 4.5, 0.8, 0.96},
     {"e1-software-greedy", 5, 0.8, 0.94},
+    {"e1-weighed", 2, 0.5, 0.97},
+    {"e1-weighed-costs", 3.5, 0.6, 0.97},
+    {"e1-weighed-serial", 3, 0.6, 0.97},
     {"e1-hog", 5, 0.8, 0.95},
     {"e1-hog-software", 3, 0.5, 0.97},
     {"e3-join-leave", 3.5, 0.5, 0.97},
@@ -247,7 +250,8 @@ static void test_shares_are_kept(void **state GS_UNUSED)
 
 static void test_floors_and_caps_are_kept(void **state GS_UNUSED)
 {
-    static const char *const floors[] = {"e2-greedy", "e2-hog", "e2-software"};
+    static const char *const floors[] = {"e2-greedy", "e2-hog", "e2-software", "e2-weighed",
+                                         "e2-weighed-hog"};
     struct sim_result r;
 
     for (size_t i = 0; i < GS_ARRAY_SIZE(floors); i++) {

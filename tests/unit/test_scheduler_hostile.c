@@ -51,7 +51,7 @@ static void check_device(struct world *w, unsigned i)
         const struct session *s = x->user;
 
         n++;
-        in_flight += (x->flying && !x->lapsed) + x->turn;
+        in_flight += ((x->flying || x->going_on) && !x->lapsed) + x->turn;
         granted += s->counts && x->flying && !x->lapsed;
         fills += x->fill;
         assert_true(isfinite(x->v) && isfinite(x->queue->v) && isfinite(x->tokens));

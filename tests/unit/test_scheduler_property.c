@@ -34,7 +34,7 @@ static void check_places(const struct gs_sched_dev *d)
     unsigned in_flight = 0, fills = 0;
 
     for (const struct gs_sched_session *x = d->sessions; x; x = x->next) {
-        in_flight += (x->flying && !x->lapsed) + x->turn;
+        in_flight += ((x->flying || x->going_on) && !x->lapsed) + x->turn;
         fills += x->fill;
     }
     assert_int_equal(in_flight, d->in_flight);

@@ -103,8 +103,10 @@ static void read_those_that_draw(struct sim_world *w)
     for (unsigned i = 0; i < w->scenario->n_apps; i++) {
         struct sim_app *app = &w->app[i];
 
-        if (app->present && (app->granted || app->drawing) &&
-            w->clock.now - app->read_at >= READ_EVERY)
+        if (!app->present)
+            continue;
+        if (gs_sched_to_measure(app->session, w->clock.now) ||
+            ((app->granted || app->drawing) && w->clock.now - app->read_at >= READ_EVERY))
             charge(app);
     }
 }

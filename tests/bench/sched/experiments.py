@@ -27,8 +27,8 @@ class Plan:
 
 # ---- E1: shares ----
 
-# The heaviest is to have more than one processor, and at the session's ceiling of 240 frames a second
-# smaller ones could not use that.
+# Who is to have more than one of two processors could not use that with frames of 4 ms, at the
+# ceiling of 240 frames a second: so they cost 8.
 E1_WEIGHTS = {"w1": 100, "w2": 200, "w4": 400}
 E1_CASES = {
     "equal frames, 8 ms": {"w1": (8, []), "w2": (8, []), "w4": (8, [])},
@@ -38,10 +38,16 @@ E1_CASES = {
 }
 
 
-def e1_one(plan, policy, case, seconds):
+# What each half of it does by itself: who may begin a frame, and what the kernel gives.
+E1_HALVES = {"grants alone": ("shares", 100), "the kernel's weights alone": ("off", "auto")}
+
+
+def e1_one(plan, name, case, seconds):
+    policy, cpu_weight = E1_HALVES.get(name, (name, None))
     run = plan.run(policy, [Spec(n, E1_WEIGHTS[n], cost, words)
-                            for n, (cost, words) in E1_CASES[case].items()], seconds)
-    found = {"policy": policy, "case": case}
+                            for n, (cost, words) in E1_CASES[case].items()], seconds,
+                   cpu_weight=cpu_weight)
+    found = {"policy": name, "case": case}
     for truth, curves in (("work", run.work()), ("cpu", run.cpu())):
         found[truth] = {
             "shares": measure.shares(curves, run.begin, run.end),
@@ -70,6 +76,8 @@ def e1(plan):
         for case in E1_CASES:
             for policy in plan.both if i == 0 else [plan.ours]:
                 found.append(e1_one(plan, policy, case, seconds))
+    if plan.machine.scheduler:
+        found += [e1_one(plan, name, next(iter(E1_CASES)), seconds) for name in E1_HALVES]
     return {"runs": found}
 
 
@@ -146,7 +154,7 @@ def e3_weights(plan, policy, seconds):
 
     weights = [(100, 300), (300, 100), (100, 100)]
     steps = [(2 + 4 * i, change(*weights[i % 3])) for i in range(int((seconds - 2) / 4))]
-    run = plan.run(policy, [Spec("a", 100), Spec("b", 100)], seconds, steps=steps)
+    run = plan.run(policy, [Spec("a", 100, 8.0), Spec("b", 100, 8.0)], seconds, steps=steps)
     return {"policy": policy, "what": "weights changed while both draw",
             "settled_s": [measure.settled(run.work(), w, t, min(t + 3, run.end))
                           for t, w in run_marks],

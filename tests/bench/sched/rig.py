@@ -28,10 +28,10 @@ def note(*words):
 class Machine:
     """What holds for all runs: programs, what the scheduler of these knows, the speed."""
 
-    def __init__(self, bin_dir, cpu_weight=100):
+    def __init__(self, bin_dir, cpu_weight=None):
         self.bin = bin_dir
-        # Sessions must be equal to the kernel, or it would divide by weights itself. More than the
-        # normal 100: also beside other work on the machine.
+        # Of every session to the kernel, whatever the policy; more than the normal 100: also beside
+        # other work on the machine. None: equal ones without the scheduler, and what it says with.
         self.cpu_weight = cpu_weight
         self.work_per_ms = json.loads(subprocess.check_output(
             [self.program("gs-load-app"), "--calibrate", "--width", "160", "--height", "120"]
@@ -140,14 +140,17 @@ class Run:
     """With a policy, these sessions, for so long after a warm-up. steps: (after seconds, what to
     do with the rig). As a context it begins; what it found is in results, begin and end."""
 
-    def __init__(self, machine, policy, specs, seconds, warm=3.0, steps=(), settings="", scheduler=""):
+    def __init__(self, machine, policy, specs, seconds, warm=3.0, steps=(), settings="",
+                 scheduler="", cpu_weight=None):
         self.machine, self.seconds, self.warm, self.steps = machine, seconds, warm, steps
-        scheduler = f"[scheduler]\npolicy = {policy}\n{scheduler}" if machine.scheduler else ""
-        if machine.scheduler and policy in ("frame-limit", "sleep"):
-            scheduler += "limit-fps = 60\n"
-        self.daemon = Daemon(machine.bin, len(specs), SESSION + settings +
-                             (f"cpu-weight = {machine.cpu_weight}\n" if machine.scheduler and machine.cpu_weight else ""),
-                             scheduler)
+        if machine.scheduler:
+            scheduler = f"[scheduler]\npolicy = {policy}\n{scheduler}"
+            if policy in ("frame-limit", "sleep"):
+                scheduler += "limit-fps = 60\n"
+            cpu_weight = (cpu_weight or machine.cpu_weight or
+                          ("auto" if policy == "shares" else 100))
+            settings += f"cpu-weight = {cpu_weight}\n"
+        self.daemon = Daemon(machine.bin, len(specs), SESSION + settings, scheduler)
         self.sessions = {s.name: Session(self, s) for s in specs}
         self.results, self.daemon_cpu = {}, []
 
