@@ -261,6 +261,7 @@ int gs_cgroup_session_write_cpu_weight(int fd, bool v2, uint32_t weight)
     char text[64];
 
     print_weight(text, v2, weight);
+    g_strlcat(text, "\n", sizeof(text));
     return pwrite(fd, text, strlen(text), 0) < 0 ? -errno : 0;
 }
 

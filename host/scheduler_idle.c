@@ -12,7 +12,8 @@
 #define BUSY_OVER (40 * GS_NS_PER_MS)
 #define BUSY_ENOUGH 0.995
 #define AHEAD_LEAST (-10.0 * GS_NS_PER_MS)
-#define AHEAD_MOST (8 * GS_NS_PER_MS)
+#define AHEAD_MOST (50 * GS_NS_PER_MS)
+#define AHEAD_MOST_TOGETHER (5 * GS_NS_PER_MS) /* where engines work on all frames at once */
 #define LOOK_AGAIN (400 * GS_NS_PER_MS)
 #define LOOK_FILLS 4
 #define SPANS_OVER (10 * GS_NS_PER_MS)
@@ -32,8 +33,10 @@ static double presumed(const struct gs_sched_session *x, uint64_t now)
  */
 static void adapt_ahead(struct gs_sched_dev *d, double passed)
 {
+    double most = d->engines > 1 ? AHEAD_MOST_TOGETHER : AHEAD_MOST;
+
     d->ahead += (BUSY_ENOUGH - GS_MIN(d->busy, 1)) * passed;
-    d->ahead = GS_CLAMP(d->ahead, AHEAD_LEAST, AHEAD_MOST);
+    d->ahead = GS_CLAMP(d->ahead, AHEAD_LEAST, most);
 }
 
 /* No faster than the engines can be: what is said late is seen late, and what waits behind another

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/support/fake_turns.h"
+#include "tests/support/tree.h"
 #include "tests/support/turns_rig.h"
 
 static struct turns_rig rig;
@@ -332,6 +333,83 @@ static void test_goes_while_it_draws(void **state)
     remove_local(&b);
 }
 
+/* ---- what the kernel is told ---- */
+
+static char *read_weight(const char *group)
+{
+    g_autofree char *path = g_build_filename(group, "cpu.shares", NULL);
+    char *text = NULL;
+
+    assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    return text;
+}
+
+/* Until it was written at all. */
+static unsigned long weight_of(const char *group)
+{
+    uint64_t deadline = gs_now_ns() + 30 * GS_NS_PER_S;
+    g_autofree char *text = NULL;
+
+    while (!text || strcmp(text, "none") == 0) {
+        assert_true(gs_now_ns() < deadline);
+        g_free(text);
+        text = read_weight(group);
+        g_usleep(1000);
+    }
+    return strtoul(text, NULL, 10);
+}
+
+static void add_in_group(struct local *l, const char *name, const char *group, bool weighed)
+{
+    const struct gs_grants_session_params p = {
+        .name = name,
+        .group = "",
+        .gpu = "",
+        .cgroups = group,
+        .settings = {.weight = 300, .fps = 60, .weighed = weighed}};
+
+    l->session = gs_grants_add(rig.grants, &p);
+    hand_over(l);
+}
+
+/* Both want more than there is, one after the other. */
+static void draw_by_turns(struct local *a, struct local *b, unsigned ms)
+{
+    for (uint64_t end = gs_now_ns() + ms * GS_NS_PER_MS; gs_now_ns() < end;) {
+        assert_true(fake_turns_begin(&a->c));
+        assert_true(fake_turns_begin(&b->c));
+        g_usleep(4000);
+        fake_turns_end(&a->c);
+        fake_turns_end(&b->c);
+    }
+}
+
+static void test_the_kernel_is_told(void **state)
+{
+    char *root = tree_create();
+    g_autofree char *one = g_build_filename(root, "one", NULL);
+    g_autofree char *two = g_build_filename(root, "two", NULL);
+    g_autofree char *set = NULL, *end = NULL;
+    struct local a, b;
+
+    (void)state;
+    tree_put(root, "one/cpu.shares", "none");
+    tree_put(root, "two/cpu.shares", "none");
+    add_in_group(&a, "a", one, true);
+    add_in_group(&b, "b", two, false);
+    tree_put(root, "one/cpu.shares", "none"); /* opened, and emptied */
+    tree_put(root, "two/cpu.shares", "none");
+    draw_by_turns(&a, &b, 500);
+    assert_in_range(weight_of(one), 1024 * 300 / 100 / 4, 1024 * 300 / 100 * 4);
+    set = read_weight(two);
+    assert_string_equal(set, "none"); /* somebody said what it is to have */
+    remove_local(&a);
+    end = read_weight(one);
+    assert_int_equal(strtoul(end, NULL, 10), 1024 * 300 / 100);
+    remove_local(&b);
+    tree_remove(root);
+}
+
 static void test_nobody_takes_the_page(void **state)
 {
     struct local l;
@@ -360,6 +438,7 @@ int main(void)
         TEST(test_sleeps_while_nothing_happens),
         TEST(test_page_is_replaced),
         TEST(test_goes_while_it_draws),
+        TEST(test_the_kernel_is_told),
         TEST(test_nobody_takes_the_page),
     };
 

@@ -178,12 +178,12 @@ static void test_another_weight(void **state)
     assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 50), -ENOENT);
     put("sys/fs/cgroup/cpu/a/s/cpu.shares", "1024");
     assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 50), 0);
-    assert_holds("sys/fs/cgroup/cpu/a/s/cpu.shares", "512");
+    assert_holds("sys/fs/cgroup/cpu/a/s/cpu.shares", "512\n");
     assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "", 50), -ENOENT);
     version_2("/gpushare.host");
     put("sys/fs/cgroup/a/s/cpu.weight", "100");
     assert_int_equal(gs_cgroup_session_set_cpu_weight(root, "s", 300), 0);
-    assert_holds("sys/fs/cgroup/a/s/cpu.weight", "300");
+    assert_holds("sys/fs/cgroup/a/s/cpu.weight", "300\n");
 }
 
 static void test_no_limit_is_not_written(void **state)
