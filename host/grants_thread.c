@@ -65,6 +65,18 @@ static void begin_activity(struct gs_grants *g, uint64_t now)
     gs_grants_obey(g, now);
 }
 
+/* Before what comes now is judged. */
+static void measure(struct gs_grants *g, uint64_t now)
+{
+    for (guint i = 0; i < g->sessions->len; i++) {
+        struct gs_grants_session *x = g->sessions->pdata[i];
+
+        if (gs_sched_to_measure(x->sched, now) ||
+            ((x->drawing || x->granted) && now - x->measured_at >= AT_WORK_NS))
+            gs_grants_measure(x, now, GS_GRANTS_CHARGE_NS);
+    }
+}
+
 static void on_event(struct gs_grants *g, uint64_t id, uint64_t now)
 {
     struct gs_grants_session *x = id ? g_hash_table_lookup(g->pages, &id) : NULL;
@@ -81,12 +93,6 @@ static void on_event(struct gs_grants *g, uint64_t id, uint64_t now)
     gs_grants_obey(g, now);
 }
 
-static bool is_to_be_measured(const struct gs_grants_session *x, uint64_t now)
-{
-    return gs_sched_to_measure(x->sched, now) ||
-           ((x->drawing || x->granted) && now - x->measured_at >= AT_WORK_NS);
-}
-
 static void on_time(struct gs_grants *g, uint64_t now)
 {
     bool tick = g->tick_at && now >= g->tick_at;
@@ -98,8 +104,6 @@ static void on_time(struct gs_grants *g, uint64_t now)
             gs_grants_unmute(x, now);
         if (tick)
             gs_grants_tick_session(x, now);
-        else if (is_to_be_measured(x, now))
-            gs_grants_measure(x, now, GS_GRANTS_CHARGE_NS);
     }
     if (tick) {
         gs_grants_others_tick(g, now);
@@ -146,6 +150,7 @@ void *gs_grants_run(void *data)
         pthread_mutex_unlock(&g->lock);
         n = wait_until(g, due, events);
         pthread_mutex_lock(&g->lock);
+        measure(g, gs_now_ns());
         for (int i = 0; i < n; i++)
             on_event(g, events[i].data.u64, gs_now_ns());
         on_time(g, gs_now_ns());

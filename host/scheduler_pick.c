@@ -2,8 +2,6 @@
 /* The order of those that wait, and who of them may start. */
 #include "host/scheduler_internal.h"
 
-#define SLACK (20 * GS_NS_PER_MS) /* of the device's time */
-
 /* By virtual time alone, and by more than so much of that. */
 static bool behind(const struct gs_sched_session *a, const struct gs_sched_session *b, double by)
 {
@@ -71,27 +69,18 @@ static struct gs_sched_session *first_in_order(struct gs_sched_dev *d)
     return first;
 }
 
-/* By more than a frame, of its time. Who would be next after that frame may as well begin beside
- * it: engines of which there are several would idle else, as no frame fills all of them from its
- * beginning to its end. What is used is charged all the same, so that this does not add up. Where
- * the kernel divides the processors by weights, it sees to who is before whom in between. */
-static double tolerated(const struct gs_sched_session *y, double slack)
-{
-    if (y->dev->engines <= 1)
-        return 0;
-    return gs_sched_estimate(y) + (y->set.weighed ? slack * y->queue->weight : 0);
-}
-
-/* One that is at work, or comes back at once, is to be served before it again. */
+/* One that is at work, or comes back at once, is to be served before it again. Who would be next
+ * after one frame of that may as well begin beside it: engines of which there are several would
+ * idle else, as no frame fills all of them from its beginning to its end. What is used is charged
+ * all the same, so that this does not add up. */
 static bool is_ahead(const struct gs_sched_session *x, uint64_t now)
 {
-    double slack = x->set.weighed ? gs_sched_together(x->dev, SLACK) : 0;
-
     if (x->all->params.policy == GS_SCHED_BEST_EFFORT)
         return false;
     for (struct gs_sched_session *y = x->dev->sessions; y; y = y->next) {
-        if (y != x && (gs_sched_in_flight(y) || now < y->back_by) &&
-            behind(y, x, tolerated(y, slack)))
+        double tolerated = y->dev->engines > 1 ? gs_sched_estimate(y) : 0;
+
+        if (y != x && (gs_sched_in_flight(y) || now < y->back_by) && behind(y, x, tolerated))
             return true;
     }
     return false;

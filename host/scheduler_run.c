@@ -124,6 +124,11 @@ void gs_sched_end(struct gs_sched_session *x, uint64_t now)
     gs_sched_over(x, now);
 }
 
+static bool lately(uint64_t when, uint64_t now)
+{
+    return when && now - when < GS_SCHED_CALM;
+}
+
 /* It could be over then. */
 static uint64_t measure_at(const struct gs_sched_session *x)
 {
@@ -134,7 +139,7 @@ static uint64_t measure_at(const struct gs_sched_session *x)
 
 bool gs_sched_to_measure(const struct gs_sched_session *x, uint64_t now)
 {
-    return x->going_on && now >= measure_at(x);
+    return x->going_on && lately(x->dev->crowded, now) && now >= measure_at(x);
 }
 
 /* ---- what time does ---- */
@@ -257,24 +262,23 @@ static void start_all(struct gs_sched_dev *d, uint64_t now)
 
 /* ---- whether anybody is in anybody's way ---- */
 
+/* Who goes on after its frame is measured only where others may be in the way, so it says nothing
+ * about whether they are. */
 static void look_crowded(struct gs_sched_dev *d, uint64_t now)
 {
-    bool crowded = false;
+    unsigned drawing = d->in_flight;
+    bool blocked = false;
 
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
         x->blocked = gs_sched_waits(x);
         x->was_blocked |= x->blocked && x->wanting;
-        crowded |= x->blocked;
+        blocked |= x->blocked;
+        drawing -= x->going_on && !x->lapsed;
     }
-    if (d->active >= 2 && (crowded || d->busy >= BUSY))
+    if (d->active >= 2 && (blocked || d->busy >= BUSY))
         d->contended = GS_MAX(now, 1);
-    if (d->active >= 2 && (crowded || d->in_flight >= d->depth || d->busy >= BUSY))
+    if (d->active >= 2 && (blocked || drawing >= d->depth || d->busy >= BUSY))
         d->crowded = GS_MAX(now, 1);
-}
-
-static bool lately(uint64_t when, uint64_t now)
-{
-    return when && now - when < GS_SCHED_CALM;
 }
 
 static uint32_t flags_of(const struct gs_sched_session *x, uint64_t now)
@@ -331,10 +335,6 @@ static uint64_t due_of(struct gs_sched_session *x, uint64_t now)
         due = later(due, x->lease_end, now);
     if (x->turn)
         due = later(due, x->turn_end, now);
-    if (x->going_on) {
-        due = later(due, measure_at(x), now);
-        due = later(due, x->over_by, now);
-    }
     if ((x->wanting || x->policed) && x->barred)
         due = later(due, x->barred_until, now);
     if (x->blocked) {
@@ -355,6 +355,11 @@ static void set_due(struct gs_sched_dev *d, uint64_t now)
     for (struct gs_sched_session *x = d->sessions; x; x = x->next) {
         due = GS_MIN(due, due_of(x, now));
         blocked |= x->blocked;
+    }
+    /* Who goes on is in somebody's way. */
+    for (struct gs_sched_session *x = d->sessions; blocked && x; x = x->next) {
+        if (x->going_on)
+            due = later(later(due, measure_at(x), now), x->over_by, now);
     }
     if (blocked && d->in_flight < d->depth) {
         due = later(due, gs_sched_fill_due(d, now), now);

@@ -63,11 +63,14 @@ static double sum_lifted(struct gs_sched_dev *d, double given, uint64_t now)
 /* Of those that are active; less, so that the greatest that comes of it is in bounds. */
 static double sum_weights(const struct gs_sched_dev *d, uint64_t now)
 {
-    double sum = 0;
+    double sum = 0, most = GS_SCHED_WEIGHT_MAX;
 
-    for (const struct gs_sched_session *x = d->sessions; x; x = x->next)
+    for (const struct gs_sched_session *x = d->sessions; x; x = x->next) {
         sum += gs_sched_is_active(x, now) ? x->weight : 0;
-    return GS_MIN(sum, GS_SCHED_WEIGHT_MAX / (1 + FLOOR_LIFT));
+        if (x->floor > 0)
+            most = GS_SCHED_WEIGHT_MAX / (1 + FLOOR_LIFT);
+    }
+    return GS_MIN(sum, most);
 }
 
 static double floor_of(struct gs_sched_session *x, uint64_t now)

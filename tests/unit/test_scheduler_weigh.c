@@ -220,42 +220,6 @@ static void test_new_settings_are_told_anew(void **state)
     assert_about(one[0].cpu_weight, 300);
 }
 
-/* ---- who may start, where the kernel divides ---- */
-
-/* One of twice the weight draws all the time; the other is ahead of it by so much. */
-static bool starts_when_ahead(bool weighed, unsigned ahead_ms)
-{
-    bool starts;
-
-    start(GS_SCHED_SHARES, 2);
-    add(200, 0, weighed, NULL, 0);
-    add(100, 0, weighed, NULL, 0);
-    gs_sched_want(one[0].sched, now);
-    gs_sched_want(one[1].sched, now);
-    obey();
-    now += MS;
-    gs_sched_charge(one[1].sched, ahead_ms * MS, now);
-    gs_sched_finished(one[1].sched, now);
-    obey();
-    one[1].granted = false;
-    gs_sched_want(one[1].sched, now);
-    obey();
-    starts = one[1].granted;
-    stop(NULL);
-    return starts;
-}
-
-static void test_a_little_ahead_may_start(void **state)
-{
-    (void)state;
-    assert_true(starts_when_ahead(true, 1));
-    assert_true(starts_when_ahead(true, 10));
-    assert_false(starts_when_ahead(true, 60));
-    assert_true(starts_when_ahead(false, 1));
-    assert_false(starts_when_ahead(false, 10));
-    start(GS_SCHED_SHARES, 2);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,7 +231,6 @@ int main(void)
         cmocka_unit_test_teardown(test_other_policies_leave_weights, stop),
         cmocka_unit_test_teardown(test_weights_stay_in_bounds, stop),
         cmocka_unit_test_teardown(test_new_settings_are_told_anew, stop),
-        cmocka_unit_test_teardown(test_a_little_ahead_may_start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
