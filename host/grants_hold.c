@@ -4,9 +4,6 @@
  * session goes on using the device all the same, its whole control group is frozen in the same
  * turns from here, as long as it is held again and again.
  */
-#include <string.h>
-
-#include "common/freezer.h"
 #include "host/grants_internal.h"
 
 #define WINDOW_NS (500 * GS_NS_PER_MS) /* of time held */
@@ -18,30 +15,25 @@
 
 static void freeze(struct gs_grants_stand *s, bool still)
 {
-    if (s->folder && !gs_freezer_set_in(s->folder, still))
+    if (s->freezer.fd >= 0 && !gs_freezer_set(&s->freezer, still))
         s->frozen = still;
 }
 
 void gs_grants_stand_init(struct gs_grants_stand *s, const char *cgroups)
 {
     g_auto(GStrv) dirs = g_strsplit(cgroups, ":", -1);
+    bool found = false;
 
-    memset(s, 0, sizeof(*s));
-    for (char **dir = dirs; *dir && !s->folder; dir++) {
-        struct gs_freezer f;
-
-        if (!**dir || gs_freezer_open(&f, *dir))
-            continue;
-        s->folder = g_strdup(*dir);
-        gs_freezer_close(&f);
-    }
+    *s = (struct gs_grants_stand){.freezer.fd = -1};
+    for (char **dir = dirs; *dir && !found; dir++)
+        found = **dir && gs_freezer_open(&s->freezer, *dir) == 0;
 }
 
 void gs_grants_stand_finish(struct gs_grants_stand *s)
 {
     if (s->frozen)
         freeze(s, false);
-    g_clear_pointer(&s->folder, g_free);
+    gs_freezer_close(&s->freezer);
 }
 
 /* ---- judging ---- */
@@ -64,7 +56,7 @@ static void judge(struct gs_grants_session *x)
 
     s->held_ns = s->used_ns = 0;
     if (!obeys)
-        s->state = s->folder ? GS_GRANTS_HELD_FORCED : GS_GRANTS_HELD_FREE;
+        s->state = s->freezer.fd >= 0 ? GS_GRANTS_HELD_FORCED : GS_GRANTS_HELD_FREE;
 }
 
 void gs_grants_stand_check(struct gs_grants_session *x, uint64_t now)

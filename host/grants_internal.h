@@ -6,6 +6,7 @@
 #include <glib.h>
 #include <pthread.h>
 
+#include "common/freezer.h"
 #include "host/grants.h"
 #include "host/meter.h"
 
@@ -30,8 +31,8 @@ struct gs_grants_seen {
 
 /* Whether it stands still when it is told to (host/grants_hold.c). */
 struct gs_grants_stand {
-    char *folder;   /* of the session's control group with a freezer; NULL: none */
-    uint64_t since; /* counted up to here while it is held; 0: it is not */
+    struct gs_freezer freezer; /* of the session's control group; not open: none */
+    uint64_t since;            /* counted up to here while it is held; 0: it is not */
     uint64_t used_then;
     uint64_t held_ns, used_ns; /* of this window: time held, and what was used meanwhile */
     uint64_t last;             /* held last */

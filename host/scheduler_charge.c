@@ -81,7 +81,7 @@ bool gs_sched_awake(const struct gs_sched_session *x, uint64_t now)
 }
 
 /* So much of the device's time, as virtual time that all queues pass together. */
-double gs_sched_together(const struct gs_sched_dev *d, double ns)
+static double together(const struct gs_sched_dev *d, double ns)
 {
     double weights = 0;
 
@@ -100,7 +100,7 @@ static double kept(const struct gs_sched_session *x)
 {
     if (x->finished_at == 0 || x->all->now - x->finished_at > AWAY_SHORTLY)
         return 0;
-    return gs_sched_together(x->dev, KEPT_MOST);
+    return together(x->dev, KEPT_MOST);
 }
 
 void gs_sched_wake(struct gs_sched_session *x)
@@ -225,8 +225,7 @@ void gs_sched_open(struct gs_sched_session *x, double ns, uint64_t now)
 /* By how much a queue may be ahead of others; of virtual time. */
 static double most_ahead(const struct gs_sched_session *x)
 {
-    return GS_MAX(gs_sched_together(x->dev, GS_SCHED_DEBT),
-                  2 * gs_sched_estimate(x) / x->queue->weight);
+    return GS_MAX(together(x->dev, GS_SCHED_DEBT), 2 * gs_sched_estimate(x) / x->queue->weight);
 }
 
 /* Nobody owes more than a bounded debt for what it took without asking. */

@@ -219,8 +219,6 @@ void gs_sched_requeue(struct gs_sched_session *x);
 void gs_sched_queue_weigh(struct gs_sched_queue *q, double weight, double low);
 /* It was away and wants: begins where the others are. */
 void gs_sched_wake(struct gs_sched_session *x);
-/* So much of the device's time, as virtual time that all queues pass together. */
-double gs_sched_together(const struct gs_sched_dev *d, double ns);
 /* It starts before others whose turn it is: they can't make use of it, and don't keep it. */
 void gs_sched_pull(struct gs_sched_session *x, uint64_t now);
 /* A frame or a turn starts: what it is taken to cost is charged. */
